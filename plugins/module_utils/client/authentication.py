@@ -1,0 +1,106 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From credentials to signed requests and a project's ID."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .credentials import AccessKey, Credentials, Password, Token
+from .errors import AmbiguousError, CredentialsError, InputError, NotFoundError, RefusedError
+from .operations import CREATE_TOKEN, LIST_PROJECTS, Operation
+from .settings import KNOWN_REGIONS, Settings
+from .signing import AccessKeyAuth, TokenAuth
+from .transport import Answer, Query
+
+# Sends an operation to IAM: (operation, query, body, auth) -> (JSON, whole answer).
+SendToIam = Callable[[Operation, "Query | None", Any, Any], "tuple[Any, Answer]"]
+
+
+class Authenticator:
+    """Signs requests, logs in when needed, and finds the project.
+
+    :param settings: region and project.
+    :param credentials: what to authenticate with.
+    :param on_secret: told each secret that comes up later (a token from a login), so that output can be censored for
+        it.
+    """
+
+    def __init__(self, settings: Settings, credentials: Credentials, on_secret: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._on_secret = on_secret
+        self._project_id = settings.project_id or getattr(credentials, "project_id", "")
+        self._auth: AccessKeyAuth | TokenAuth | None = None
+        if isinstance(credentials, AccessKey):
+            self._auth = AccessKeyAuth(credentials.access_key, credentials.secret_key, credentials.security_token)
+        elif isinstance(credentials, Token):
+            self._auth = TokenAuth(credentials.token)
+
+    def auth(self, send: SendToIam) -> AccessKeyAuth | TokenAuth:
+        """Return what signs a request; logs in first if that takes a login.
+
+        :raises RefusedError: the login was refused.
+        """
+        if self._auth is None:
+            self._auth = self._log_in(send)
+        return self._auth
+
+    def renew(self) -> bool:
+        """Forget a login so that the next request logs in anew; return whether that can help (only a password can)."""
+        if not isinstance(self._credentials, Password):
+            return False
+        self._auth = None
+        return True
+
+    def project_id(self, send: SendToIam) -> str:
+        """Return the project's ID: the one given, else that of the login, else that of the region's name at IAM.
+
+        :raises NotFoundError: no project carries the region's name.
+        :raises AmbiguousError: several do.
+        """
+        if not self._project_id and isinstance(self._credentials, Password):
+            self.auth(send)
+        if not self._project_id:
+            self._project_id = self._look_up(send)
+        return self._project_id
+
+    def _look_up(self, send: SendToIam) -> str:
+        region = self._settings.region
+        if not region:
+            raise InputError("Neither region nor project_id is set; set one of them, so that the project is known.")
+        body, _answer = send(LIST_PROJECTS, {"name": region}, None, self.auth(send))
+        named = [project for project in (body or {}).get("projects") or [] if project.get("name") == region]
+        if not named:
+            hint = "" if region in KNOWN_REGIONS else f" Regions of Workspace: {', '.join(KNOWN_REGIONS)}."
+            raise NotFoundError(
+                f"IAM knows no project named {region} for these credentials; check region, or set project_id.{hint}"
+            )
+        if len(named) > 1:
+            raise AmbiguousError(
+                f"IAM knows {len(named)} projects named {region}; set project_id to one of "
+                f"{', '.join(sorted(str(project.get('id')) for project in named))}."
+            )
+        return str(named[0]["id"])
+
+    def _log_in(self, send: SendToIam) -> TokenAuth:
+        who = self._credentials
+        if not isinstance(who, Password):
+            raise CredentialsError("Only a user name and a password can log in.")
+        scope = {"id": self._project_id} if self._project_id else {"name": self._settings.region}
+        user = {"name": who.username, "password": who.password, "domain": {"name": who.domain_name}}
+        identity = {"methods": ["password"], "password": {"user": user}}
+        request = {"auth": {"identity": identity, "scope": {"project": scope}}}
+        try:
+            body, answer = send(CREATE_TOKEN, {"nocatalog": True}, request, None)
+        except RefusedError as error:
+            raise error.about(f"logging in as {who.username} of {who.domain_name}") from None
+        token = answer.headers.get("X-Subject-Token", "")
+        if not token:
+            raise CredentialsError("IAM accepted the login but gave no token; check iam_endpoint.")
+        self._on_secret(token)
+        if not self._project_id:
+            self._project_id = str((((body or {}).get("token") or {}).get("project") or {}).get("id") or "")
+        return TokenAuth(token)

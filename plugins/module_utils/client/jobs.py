@@ -1,0 +1,327 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Jobs of the service: reading them, telling when they are over, and waiting for that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .clock import duration
+from .errors import JobFailedError, JobTimeoutError, MissingError, NetworkError, ServerError, ThrottledError, one_line
+from .operations import LIST_SUB_JOBS, SHOW_JOB
+from .pagination import read_list
+from .session import Session
+
+# Job states that Terraform's client takes as the end; FAILED is the sub-jobs' word for FAIL. An unknown state is not
+# final.
+_FINAL = frozenset({"COMPLETE", "SUCCESS", "FAIL", "FAILED"})
+_SUCCEEDED = "SUCCESS"
+
+# Types of jobs that sources name (definitions, SDK: ListItaSubJobs). Those of resize, disk expansion, power actions and
+# notifications of a pool are not among them, so a job of any other type may be one of those.
+NAMED_JOB_TYPES = frozenset(
+    {
+        "createDesktops",
+        "applyWorkspace",
+        "cancelWorkspace",
+        "expandVolumes",
+        "addVolumes",
+        "rebuildDesktops",
+        "createSnapshot",
+        "deleteSnapshot",
+        "deleteDesktops",
+        "desktopRejoinDomain",
+        "operateDesktops",
+        "restoreDesktopBySnapshot",
+        "desktopToImage",
+        "attachDesktops",
+        "deleteVolumes",
+        "createWksSnapshot",
+        "deleteWksSnapshot",
+        "createDesktopPool",
+        "expandDesktopPool",
+        "deleteDesktopPoolVolumes",
+        "rebuildDesktopPool",
+        "addDesktopPoolVolumes",
+        "detachDesktops",
+        "attachDesktopPool",
+        "batchDetachDesktops",
+        "executeDesktopsAction",
+        "changeDesktopNetwork",
+        "batchChangeDesktopNetwork",
+    }
+)
+
+FIRST_POLL = 2.0  # seconds
+LONGEST_POLL = 15.0  # seconds; what Terraform's client does
+POLL_SHARE = 0.1  # a job's end is noticed within this share of its length
+UNSEEN_GRACE = 60.0  # seconds in which a job that was just accepted may not be found yet
+
+
+@dataclass(frozen=True)
+class SubJob:
+    """A job's part for one desktop. ``fields`` is the service's own record."""
+
+    id: str
+    job_id: str
+    job_type: str
+    status: str
+    desktop_id: str
+    desktop_name: str
+    error_code: str
+    fail_reason: str
+    fields: dict[str, Any]
+
+    @classmethod
+    def from_service(cls, record: dict[str, Any]) -> SubJob:
+        """Return the sub-job that a record of the service describes."""
+        entities = record.get("entities") or {}
+        return cls(
+            id=str(record.get("id") or ""),
+            job_id=str(record.get("job_id") or ""),
+            job_type=str(record.get("job_type") or ""),
+            status=str(record.get("status") or "").upper(),
+            desktop_id=str(entities.get("desktop_id") or ""),
+            desktop_name=str(entities.get("desktop_name") or record.get("desktop_name") or record.get("entity") or ""),
+            error_code=str(record.get("error_code") or ""),
+            fail_reason=str(record.get("fail_reason") or record.get("message") or ""),
+            fields=record,
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended."""
+        return self.status in _FINAL
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it has ended well."""
+        return self.status == _SUCCEEDED
+
+
+@dataclass(frozen=True)
+class Job:
+    """One accepted change. Times are the service's text, without a zone."""
+
+    id: str
+    job_type: str
+    status: str
+    begin_time: str
+    end_time: str
+    error_code: str
+    fail_reason: str
+    sub_jobs: tuple[SubJob, ...]
+    sub_jobs_total: int
+
+    @classmethod
+    def from_service(cls, record: dict[str, Any]) -> Job:
+        """Return the job that an answer to ShowJob describes."""
+        sub_jobs = tuple(SubJob.from_service(item) for item in record.get("sub_jobs") or [])
+        return cls(
+            id=str(record.get("id") or ""),
+            job_type=str(record.get("job_type") or ""),
+            status=str(record.get("status") or "").upper(),
+            begin_time=str(record.get("begin_time") or ""),
+            end_time=str(record.get("end_time") or ""),
+            error_code=str(record.get("job_error_code") or ""),
+            fail_reason=str(record.get("fail_reason") or ""),
+            sub_jobs=sub_jobs,
+            sub_jobs_total=max(int(record.get("sub_jobs_total") or 0), len(sub_jobs)),
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job and each of its sub-jobs that is known have ended. That says nothing of success."""
+        return self.status in _FINAL and all(sub_job.is_over for sub_job in self.sub_jobs)
+
+    @property
+    def succeeded(self) -> list[SubJob]:
+        """The sub-jobs that ended well."""
+        return [sub_job for sub_job in self.sub_jobs if sub_job.succeeded]
+
+    @property
+    def failed(self) -> list[SubJob]:
+        """The sub-jobs that ended otherwise."""
+        return [sub_job for sub_job in self.sub_jobs if sub_job.is_over and not sub_job.succeeded]
+
+    @property
+    def running(self) -> int:
+        """How many desktops are being worked on."""
+        return sum(sub_job.status == "RUNNING" for sub_job in self.sub_jobs)
+
+    def report(self) -> dict[str, Any]:
+        """Return the job as look-ups return it: its own fields, and its sub-jobs with the service's own fields."""
+        return {"job_id": self.id, **self._facts(), "sub_jobs": [sub_job.fields for sub_job in self.sub_jobs]}
+
+    def result(self) -> dict[str, Any]:
+        """Return the job as tasks that waited for it return it: its ID, its facts, and its desktops by outcome."""
+        succeeded, failed = len(self.succeeded), len(self.failed)
+        counts = {"total": self.sub_jobs_total, "succeeded": succeeded, "failed": failed, "running": self.running}
+        counts["waiting"] = max(0, self.sub_jobs_total - succeeded - failed - self.running)
+        return {
+            "job_id": self.id,
+            "job": {"id": self.id, **self._facts(), "sub_jobs": counts},
+            "desktops_succeeded": [sub_job.desktop_id for sub_job in self.succeeded if sub_job.desktop_id],
+            "desktops_failed": [
+                {
+                    "desktop_id": sub_job.desktop_id,
+                    "desktop_name": sub_job.desktop_name,
+                    "error_code": sub_job.error_code,
+                    "fail_reason": sub_job.fail_reason,
+                }
+                for sub_job in self.failed
+            ],
+        }
+
+    def raise_for_failure(self) -> None:
+        """Raise if the job failed, as a whole or for any desktop. A final state alone is no success.
+
+        :raises JobFailedError: with the fields of :meth:`result`.
+        """
+        if self.failed:
+            first = self.failed[0]
+            raise JobFailedError(
+                f"{len(self.failed)} of {self.sub_jobs_total} desktops failed in job {self.id}, the first being "
+                f"{first.desktop_name or first.desktop_id} ({_reason(first.fail_reason, first.error_code)}); "
+                "see desktops_failed, mend the reason, and run the task again to change those alone.",
+                error_code=first.error_code,
+                **self.result(),
+            )
+        if self.status in ("FAIL", "FAILED"):
+            raise JobFailedError(
+                f"job {self.id} failed ({_reason(self.fail_reason, self.error_code)}); "
+                "mend the reason and run the task again.",
+                error_code=self.error_code,
+                **self.result(),
+            )
+
+    def _facts(self) -> dict[str, Any]:
+        return {
+            "job_type": self.job_type,
+            "status": self.status,
+            "begin_time": self.begin_time,
+            "end_time": self.end_time,
+            "job_error_code": self.error_code,
+            "fail_reason": self.fail_reason,
+        }
+
+
+def _reason(text: str, code: str) -> str:
+    return one_line(text).rstrip(".") or code or "no reason given"
+
+
+def read_job(session: Session, job_id: str) -> Job:
+    """Return a job with all of its sub-jobs.
+
+    The answer may hold only a part of a large job's sub-jobs (no source says); the list then has the rest.
+
+    :raises MissingError: there is no such job.
+    """
+    job = Job.from_service(session.call(SHOW_JOB, {"job_id": job_id}) or {})
+    if len(job.sub_jobs) < job.sub_jobs_total:
+        listed = tuple(read_sub_jobs(session, job_id=job_id))
+        if len(listed) > len(job.sub_jobs):
+            job = replace(job, sub_jobs=listed)
+    return job
+
+
+def read_sub_jobs(session: Session, **filters: str | None) -> list[SubJob]:
+    """Return the sub-jobs that fit the filters: ``job_id``, ``job_type``, ``status``, ``desktop_pool_id``."""
+    return [SubJob.from_service(item) for item in read_list(session, LIST_SUB_JOBS, query=filters).items]
+
+
+def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
+    """Return the jobs of a pool that the service still has records of, running and ended, each with its sub-jobs.
+
+    Where a pool's history is longer than the service lets a client read, only the jobs that run are returned.
+    """
+    listing = read_list(session, LIST_SUB_JOBS, query={"desktop_pool_id": pool_id})
+    records = [SubJob.from_service(item) for item in listing.items]
+    if not listing.complete:
+        records = [
+            sub_job
+            for status in ("RUNNING", "WAITING")
+            for sub_job in read_sub_jobs(session, desktop_pool_id=pool_id, status=status)
+        ]
+    return group_jobs(records)
+
+
+def group_jobs(sub_jobs: Iterable[SubJob]) -> list[Job]:
+    """Return sub-jobs grouped by job, in the order in which jobs first appear. A job's state follows its sub-jobs'."""
+    groups: dict[str, list[SubJob]] = {}
+    for sub_job in sub_jobs:
+        groups.setdefault(sub_job.job_id, []).append(sub_job)
+    jobs = []
+    for job_id, members in groups.items():
+        over = all(member.is_over for member in members)
+        began = [str(member.fields.get("begin_time")) for member in members if member.fields.get("begin_time")]
+        ended = [str(member.fields.get("end_time")) for member in members if member.fields.get("end_time")]
+        jobs.append(
+            Job(
+                id=job_id,
+                job_type=members[0].job_type,
+                status="COMPLETE" if over else "RUNNING",
+                begin_time=min(began, default=""),
+                end_time=max(ended, default="") if over else "",
+                error_code="",
+                fail_reason="",
+                sub_jobs=tuple(members),
+                sub_jobs_total=len(members),
+            )
+        )
+    return jobs
+
+
+def wait_for_job(session: Session, job_id: str, timeout: float, on_progress: Callable[[Job], None]) -> Job:
+    """Wait until a job is over and return it. That it is over does not mean that it succeeded.
+
+    :param timeout: seconds of the session's clock, at least 0; the job is looked at once in any case.
+    :param on_progress: told the job after each look.
+    :raises JobTimeoutError: it still runs; it goes on in the service.
+    :raises MissingError: it cannot be found, 60 seconds on.
+    """
+    clock = session.clock
+    began = clock.now()
+    seen: Job | None = None
+    while True:
+        elapsed = clock.now() - began
+        try:
+            seen = read_job(session, job_id)
+            on_progress(seen)
+            if seen.is_over:
+                return seen
+        except MissingError:
+            if seen is not None:
+                return _vanished(session, seen)
+            if elapsed > UNSEEN_GRACE:
+                raise
+        except (NetworkError, ServerError, ThrottledError):
+            # That a look failed says nothing about the job; only the waiting limit ends the waiting.
+            if elapsed >= timeout:
+                raise
+        if elapsed >= timeout:
+            raise _timeout(job_id, seen, elapsed)
+        clock.sleep(min(poll_interval(elapsed), max(timeout - elapsed, 0.1)))
+
+
+def poll_interval(elapsed: float) -> float:
+    """Return the seconds until the next look at a job that has run for ``elapsed``: a tenth of that, 2 to 15."""
+    return min(LONGEST_POLL, max(FIRST_POLL, POLL_SHARE * elapsed))
+
+
+def _vanished(session: Session, seen: Job) -> Job:
+    """Return the last that can be known of a job whose record is gone: its sub-jobs, else what was seen of it."""
+    listed = tuple(read_sub_jobs(session, job_id=seen.id))
+    return replace(seen, status="COMPLETE", sub_jobs=listed or seen.sub_jobs)
+
+
+def _timeout(job_id: str, job: Job | None, elapsed: float) -> JobTimeoutError:
+    done = f", {len(job.succeeded) + len(job.failed)} of {job.sub_jobs_total} desktops done" if job else ""
+    return JobTimeoutError(
+        f"job {job_id} still runs after {duration(elapsed)}{done}; it goes on in the service, "
+        "so run the task again to wait for it, or raise wait_timeout.",
+        **(job.result() if job else {"job_id": job_id}),
+    )

@@ -1,0 +1,109 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turning an answer with an error status into one sentence: what was tried, what the service said, what to do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from .errors import RefusedError, error_class, error_facts
+from .operations import Operation
+from .transport import Answer
+
+LARGEST_CLOCK_ERROR = 15 * 60  # seconds that the signature's date may be off (help page on IAM authentication errors)
+
+_ADVICE_BY_CODE = {
+    "WKS.00010099": "Workspace is not enabled in this project; check region and project_id",
+    "WKS.00010032": "the pool or desktop is busy; try again when the running operation has ended",
+    "APIGW.0101": "the address or path is wrong, or this region does not know the operation; check region and endpoint",
+    "APIGW.0302": "the IAM user may not call this service; check the user's permissions",
+    "APIGW.0307": "the token has expired or belongs to another region; get a new one for this region",
+    "APIGW.0308": "too many calls a minute; run fewer tasks at a time or raise max_retries",
+    "APIGW.0310": "the project is not available; check project_id and the account's balance",
+    "APIGW.0801": "the service is not available in this region; check region",
+    "APIGW.0802": "the user is not available in this region; check region",
+}
+_ADVICE_BY_STATUS = {
+    400: "check the task's options",
+    401: "check access_key and secret_key, or the token; five failures in a row lock a key for 5 minutes",
+    404: "check that it exists in this region and project",
+    409: "something else is working on it; try again later",
+    429: "too many calls a minute; run fewer tasks at a time or raise max_retries",
+}
+
+
+def refusal(operation: Operation, answer: Answer) -> RefusedError:
+    """Return the error for an answer whose status is not 2xx.
+
+    The result carries ``http_status``, ``error_code``, ``error_msg``, ``request_id``; for a missing permission also
+    ``iam_action`` and ``encoded_authorization_message``.
+    """
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    code, text = error_facts(body)
+    # Older stacks write the gateway's codes without the W (help page on IAM authentication errors).
+    lookup = code.replace("APIG.", "APIGW.", 1) if code.startswith("APIG.") else code
+    request_id = answer.request_id or _text(body, "request_id")
+    if 300 <= answer.status < 400:
+        return RefusedError(
+            f"{operation.name} was answered with a redirect to {answer.headers.get('Location', 'elsewhere')}; "
+            "credentials are never sent on to another address, so set endpoint or iam_endpoint to the right one.",
+            http_status=answer.status,
+            request_id=request_id,
+        )
+    said = text or ("an answer that is not JSON" if body is None and answer.body.strip() else "no reason given")
+    facts = ", ".join(part for part in (code, f"HTTP {answer.status}", request_id and f"request {request_id}") if part)
+    fields: dict[str, Any] = {}
+    advice = _ADVICE_BY_CODE.get(lookup) or _ADVICE_BY_STATUS.get(answer.status, "")
+    if answer.status == 401:
+        advice = _clock_advice(answer) or advice
+    if answer.status == 403 and not _ADVICE_BY_CODE.get(lookup):
+        action = operation.iam_action
+        advice = f"the credentials lack the permission {action or f'for {operation.name}'}"
+        encoded = _text(body, "encoded_authorization_message")
+        fields = {"iam_action": action or None, "encoded_authorization_message": encoded or None}
+        if encoded:
+            advice += (
+                "; decode encoded_authorization_message with the STS operation DecodeAuthorizationMessage to see why"
+            )
+    if not advice and answer.status >= 500:
+        advice = "the service failed; try again later, and quote the request id if it stays"
+    return error_class(answer.status, code)(
+        f"{operation.name} was refused: {said.rstrip('.')} ({facts})" + (f"; {advice}." if advice else "."),
+        http_status=answer.status,
+        error_code=code,
+        error_msg=text,
+        request_id=request_id,
+        retry_after=_retry_after(answer),
+        **fields,
+    )
+
+
+def _text(body: Any, name: str) -> str:
+    return str(body.get(name) or "") if isinstance(body, dict) else ""
+
+
+def _retry_after(answer: Answer) -> float | None:
+    try:
+        return max(0.0, float(answer.headers.get("Retry-After", "")))
+    except ValueError:
+        return None
+
+
+def _clock_advice(answer: Answer) -> str:
+    """Return what to say if this machine's clock is so far off that the signature's date is refused."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (TypeError, ValueError):
+        return ""
+    if theirs.tzinfo is None:
+        theirs = theirs.replace(tzinfo=timezone.utc)
+    off = (datetime.now(timezone.utc) - theirs).total_seconds()
+    if abs(off) <= LARGEST_CLOCK_ERROR:
+        return ""
+    return f"the clock of this machine is {abs(off) / 60:.0f} minutes {'ahead' if off > 0 else 'behind'}; set it right"
