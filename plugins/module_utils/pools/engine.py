@@ -1,0 +1,324 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one way in which a pool is changed: observe, wait while it is busy, plan, submit exactly once, wait, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..client.errors import (
+    BusyError,
+    ConflictError,
+    JobFailedError,
+    JobTimeoutError,
+    OutcomeUnknownError,
+    WorkspaceError,
+)
+from ..client.jobs import Job, poll_interval, read_pool_jobs, wait_for_job
+from ..client.session import Session
+from .change import Change, Observation, Plan, Step
+from .lookup import list_desktops, names, show_pool
+from .model import Pool
+from .progress import Progress
+from .submission import Submission, may_be_of, submit
+
+SETTLE_TIME = 60.0  # seconds in which desktops' records may lag behind a job that has ended
+MOST_STEPS = 3  # the template alone, then its desktops, then those that the service left out
+
+
+@dataclass
+class Outcome:
+    """What became of a change. ``pool`` is the pool as read last, ``job`` the result fields of the job seen last."""
+
+    pool: Pool
+    changed: bool = False
+    adopted: bool = False
+    plan: Plan = field(default_factory=lambda: Plan(None))
+    job: dict[str, Any] = field(default_factory=lambda: {"job_id": None, "job": None})
+    desktops_succeeded: list[str] = field(default_factory=list)
+    desktops_failed: list[dict[str, str]] = field(default_factory=list)
+
+    def result(self) -> dict[str, Any]:
+        """Return the outcome as the result of a task that starts a job."""
+        return {
+            **self.synchronous_result(),
+            **self.job,
+            "adopted": self.adopted,
+            "desktops_succeeded": self.desktops_succeeded,
+            "desktops_failed": self.desktops_failed,
+        }
+
+    def synchronous_result(self) -> dict[str, Any]:
+        """Return the outcome as the result of a task that starts no job."""
+        return {
+            "changed": self.changed,
+            "diff": {"before": dict(self.plan.before), "after": dict(self.plan.after)},
+            "desktop_pool": self.pool.fields,
+        }
+
+    def take(self, job: dict[str, Any]) -> None:
+        """Take over the result fields of a job of this change."""
+        self.job = {name: job[name] for name in ("job_id", "job") if name in job}
+        self.desktops_succeeded += job.get("desktops_succeeded", [])
+        self.desktops_failed += job.get("desktops_failed", [])
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Carries out changes of pools.
+
+    :param session: the way to the service.
+    :param emit: takes lines of progress.
+    :param warn: takes warnings.
+    :param wait: wait for jobs to end. Without it a task returns when its request was accepted, and fails if another
+        job runs.
+    :param wait_timeout: seconds that one task may wait for jobs in all, beside the delay that it asks the service for.
+    """
+
+    session: Session
+    emit: Callable[[str], None]
+    warn: Callable[[str], None]
+    wait: bool = True
+    wait_timeout: float = 3600.0
+
+    def predict(self, change: Change, pool: Pool) -> Outcome:
+        """Return what :meth:`carry_out` would do, from reading alone (check mode)."""
+        try:
+            observation = change.observe(self.session, pool)
+            plan = change.plan(observation)
+            if plan.step is not None:
+                change.verify(self.session, observation)
+                self._warn_of(change, plan, pool)
+        except WorkspaceError as error:
+            raise error.about(f"pool {pool.name}: {change.verb}") from None
+        predicted = replace(pool, fields=plan.pool_after) if plan.pool_after is not None else pool
+        return Outcome(predicted, changed=plan.step is not None, plan=plan)
+
+    def carry_out(self, change: Change, pool: Pool) -> Outcome:
+        """Bring the pool to where the change wants it, and return when it is there.
+
+        :raises BusyError: another job runs, and ``wait`` is off.
+        :raises JobFailedError: a desktop failed; the fields say which and why.
+        :raises JobTimeoutError: a job still ran when the time was up.
+        :raises OutcomeUnknownError: it could not be found out whether a request was carried out.
+        :raises RefusedError: the service refused.
+        """
+        run = _Run(self, change, pool)
+        try:
+            return run.carry_out()
+        except WorkspaceError as error:
+            # The outcome holds all jobs of this change; an error knows its own alone.
+            error.fields = {**error.result_fields(), **run.outcome.result()}
+            raise error.about(f"pool {pool.name}: {change.verb}") from None
+
+    def _warn_of(self, change: Change, plan: Plan, pool: Pool) -> None:
+        running = (
+            [job for job in read_pool_jobs(self.session, pool.id) if not job.is_over] if change.takes_turns else []
+        )
+        for job in running:
+            self.warn(f"pool {pool.name}: job {job.id} ({job.job_type}) runs now; the change would wait for it first.")
+        for warning in plan.warnings:
+            self.warn(warning)
+
+
+class _Run:
+    """One change on its way."""
+
+    def __init__(self, engine: Engine, change: Change, pool: Pool) -> None:
+        self._engine = engine
+        self._session = engine.session
+        self._clock = engine.session.clock
+        self._change = change
+        self._progress = Progress(self._clock, engine.emit, pool.name)
+        self._deadline = self._clock.now() + engine.wait_timeout
+        self._known_jobs: frozenset[str] = frozenset()
+        self._waited = False
+        self._verified = False
+        self._conflict_since: float | None = None
+        self._steps: list[Step] = []
+        self.outcome = Outcome(pool)
+
+    def carry_out(self) -> Outcome:
+        """See :meth:`Engine.carry_out`."""
+        observation = self._change.observe(self._session, self.outcome.pool)
+        plan = self._change.plan(observation)
+        if plan.step is None and self.outcome.pool.status != "TEMPORARY":
+            return self.outcome
+        while True:
+            plan = self._until_idle(plan)
+            if plan.step is None:
+                self.outcome.adopted = self._waited and not self.outcome.changed
+                return self.outcome
+            step = plan.step
+            self._prepare(plan, step, observation)
+            submission = self._submit(step)
+            if submission is None:
+                plan = self._plan_now()
+                continue
+            if step.starts_job and not self._engine.wait:
+                return self.outcome
+            plan = self._effect_of(submission, step)
+            if plan.step is None:
+                return self.outcome
+
+    def _until_idle(self, plan: Plan) -> Plan:
+        """Wait for the jobs that run for the pool, and return what is left to do then."""
+        while True:
+            needs_jobs = self._change.takes_turns or (plan.step is not None and plan.step.starts_job)
+            jobs = read_pool_jobs(self._session, self.outcome.pool.id) if needs_jobs else []
+            running = [job for job in jobs if not job.is_over] if self._change.takes_turns else []
+            if not running or (plan.step is None and not self._engine.wait):
+                self._known_jobs = frozenset(job.id for job in jobs)
+                return plan
+            lagging, template_lags = self._wait_for_others(running)
+            plan = self._settled(lagging, template_lags)
+            self._waited = True
+
+    def _prepare(self, plan: Plan, step: Step, observation: Observation) -> None:
+        """Make sure that a step can be sent, and take down what it is about to change."""
+        if not self._verified:
+            self._change.verify(self._session, observation)
+            for warning in plan.warnings:
+                self._engine.warn(warning)
+            self._verified = True
+        if not self._steps:
+            # What others did while this waited is not this task's change.
+            self.outcome.plan = plan
+        if len(self._steps) == MOST_STEPS or step in self._steps:
+            raise self._left_out(step)
+
+    def _submit(self, step: Step) -> Submission | None:
+        """Send a step's request; None if the service says that it is busy, after a pause."""
+        try:
+            submission = submit(
+                self._session,
+                self._change,
+                step,
+                self.outcome.pool,
+                known_jobs=self._known_jobs,
+                plan_now=self._plan_now,
+                note=self._progress.note,
+            )
+        except ConflictError as error:
+            # The pool was not as idle as it looked. Before anything is sent again, everything is looked at again.
+            now = self._clock.now()
+            self._conflict_since = now if self._conflict_since is None else self._conflict_since
+            if not self._engine.wait or now >= self._deadline:
+                raise
+            self._progress.note(f"waits, the service says that it is busy ({error.error_code or 'HTTP 409'})")
+            self._clock.sleep(poll_interval(now - self._conflict_since))
+            self._waited = True
+            return None
+        self._steps.append(step)
+        self.outcome.changed = True
+        self.outcome.job = {"job_id": submission.job_id, "job": None}
+        self._change = self._change.once_done()
+        return submission
+
+    def _effect_of(self, submission: Submission, step: Step) -> Plan:
+        """Wait until a step's effect shows, and return what is left to do then."""
+        if submission.job_id:
+            self._follow(submission.job_id, step)
+        # What a job reports, or what was answered at once, shows soon. Without either, only the waiting limit counts.
+        lost = step.starts_job and not submission.job_id
+        lagging = step.desktop_ids if lost else frozenset(self.outcome.desktops_succeeded)
+        plan = self._settled(lagging, step.moves_template, max(SETTLE_TIME, self._time_left()) if lost else SETTLE_TIME)
+        if plan.step is None:
+            return plan
+        if lost:
+            raise OutcomeUnknownError(
+                "the request was carried out at least in part, but no job of it can be found, and how it ended is "
+                "unknown; look at the pool's desktops in the console, then run the task again."
+            )
+        if self._lags(plan.step, lagging, step.moves_template):
+            raise self._not_there(plan.step)
+        return plan
+
+    def _wait_for_others(self, running: list[Job]) -> tuple[frozenset[str], bool]:
+        """Wait for jobs that this task did not start. Return what of their effect may show late: desktops, template."""
+        lagging: set[str] = set()
+        template_lags = False
+        for job in running:
+            if not self._engine.wait:
+                raise BusyError(
+                    f"job {job.id} ({job.job_type}) still runs for the pool, and wait is false; "
+                    "run the task again when it has ended, or with wait: true.",
+                    running_job_id=job.id,
+                )
+            tell = self._progress.job(f"waits for job {job.id} ({job.job_type})")
+            ended = wait_for_job(self._session, job.id, self._time_left(), tell)
+            if may_be_of(self._change, ended.job_type):
+                lagging.update(sub_job.desktop_id for sub_job in ended.succeeded)
+                template_lags = True
+        return frozenset(lagging), template_lags
+
+    def _follow(self, job_id: str, step: Step) -> None:
+        """Wait for a job of this task and judge it by its sub-jobs."""
+        self._deadline += step.delay
+        tell = self._progress.job(self._change.verb)
+        try:
+            job = wait_for_job(self._session, job_id, self._time_left(), tell)
+            self.outcome.take(job.result())
+            job.raise_for_failure()
+        except JobTimeoutError as error:
+            self.outcome.take(error.fields)
+            raise
+        except JobFailedError:
+            self._read_pool_again()
+            raise
+
+    def _settled(self, lagging: frozenset[str], template_lags: bool, limit: float = SETTLE_TIME) -> Plan:
+        """Return the plan when the records show the effect of jobs that have ended, or when that takes too long.
+
+        :param lagging: desktops whose jobs succeeded.
+        :param template_lags: whether the template may have been moved by those jobs.
+        :param limit: seconds.
+        """
+        began = self._clock.now()
+        while True:
+            plan = self._plan_now()
+            elapsed = self._clock.now() - began
+            if plan.step is None or not self._lags(plan.step, lagging, template_lags) or elapsed >= limit:
+                return plan
+            self._progress.note("waits for the desktops' records to catch up with the job")
+            self._clock.sleep(poll_interval(elapsed))
+
+    @staticmethod
+    def _lags(step: Step, lagging: frozenset[str], template_lags: bool) -> bool:
+        return bool(step.desktop_ids & lagging) or (template_lags and step.moves_template)
+
+    def _plan_now(self) -> Plan:
+        return self._change.plan(self._observe())
+
+    def _observe(self) -> Observation:
+        self._read_pool_again()
+        return self._change.observe(self._session, self.outcome.pool)
+
+    def _read_pool_again(self) -> Outcome:
+        self.outcome.pool = show_pool(self._session, self.outcome.pool.id)
+        return self.outcome
+
+    def _time_left(self) -> float:
+        return max(0.0, self._deadline - self._clock.now())
+
+    def _not_there(self, step: Step) -> WorkspaceError:
+        what = self._names(step) or "the pool itself"
+        return JobFailedError(
+            f"job {self.outcome.job['job_id']} reports success, but {SETTLE_TIME:.0f} s later it does not show on "
+            f"{what}; look at them in the console, then run the task again.",
+        )
+
+    def _left_out(self, step: Step) -> WorkspaceError:
+        what = self._names(step) or "the pool itself"
+        return JobFailedError(
+            f"the service accepted the request but left out {what}; look at their state in the console "
+            "(frozen, failed or in maintenance), then run the task again.",
+        )
+
+    def _names(self, step: Step) -> str:
+        if not step.desktop_ids:
+            return ""
+        return names(list_desktops(self._session, self.outcome.pool.id, sorted(step.desktop_ids)))

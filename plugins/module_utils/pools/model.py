@@ -1,0 +1,92 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pools and desktops as the engine sees them: shaped once from the service's records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+# Login states in which a user's session exists on the desktop; a disconnected one may hold unsaved work (definitions).
+_SESSION_STATES = frozenset({"CONNECTED", "DISCONNECTED"})
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A pool: what its template says. ``fields`` is the service's own record."""
+
+    id: str
+    name: str
+    status: str
+    image_id: str
+    product_id: str
+    desktop_count: int
+    disk_sizes: tuple[int, ...]
+    data_disk_count: int
+    fields: dict[str, Any]
+
+    @classmethod
+    def from_service(cls, record: dict[str, Any]) -> Pool:
+        """Return the pool that a record of ListDesktopPools or ShowDesktopPoolDetail describes."""
+        return cls(
+            id=str(record.get("id") or ""),
+            name=str(record.get("name") or ""),
+            status=str(record.get("status") or "").upper(),
+            image_id=str(record.get("image_id") or ""),
+            product_id=str((record.get("product") or {}).get("product_id") or ""),
+            desktop_count=int(record.get("desktop_count") or 0),
+            disk_sizes=_disk_sizes(record),
+            data_disk_count=len(record.get("data_volumes") or []),
+            fields=record,
+        )
+
+
+@dataclass(frozen=True)
+class Desktop:
+    """A desktop of a pool. ``image_id`` is read from its metadata: a desktop has no such field of its own."""
+
+    id: str
+    name: str
+    status: str
+    task_status: str
+    login_status: str
+    image_id: str
+    product_id: str
+    has_user: bool
+    disk_sizes: tuple[int, ...]
+    data_disk_count: int
+    fields: dict[str, Any]
+
+    @classmethod
+    def from_service(cls, record: dict[str, Any]) -> Desktop:
+        """Return the desktop that a record of a detailed desktop list describes."""
+        product = record.get("product") or {}
+        return cls(
+            id=str(record.get("desktop_id") or ""),
+            name=str(record.get("computer_name") or ""),
+            status=str(record.get("status") or "").upper(),
+            task_status=str(record.get("task_status") or ""),
+            login_status=str(record.get("login_status") or "").upper(),
+            image_id=str((record.get("metadata") or {}).get("metering.image_id") or ""),
+            product_id=str(product.get("product_id") or record.get("product_id") or ""),
+            has_user=bool(record.get("attach_user_infos") or record.get("user_name")),
+            disk_sizes=_disk_sizes(record),
+            data_disk_count=len(record.get("data_volumes") or []),
+            fields=record,
+        )
+
+    @property
+    def in_session(self) -> bool:
+        """Whether a user's session exists on it, connected or not."""
+        return self.login_status in _SESSION_STATES
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it is being deleted (its status is then empty: Terraform provider)."""
+        return not self.status or self.task_status == "deleting"
+
+
+def _disk_sizes(record: dict[str, Any]) -> tuple[int, ...]:
+    disks = [record.get("root_volume"), *(record.get("data_volumes") or [])]
+    return tuple(int(disk.get("size") or 0) for disk in disks if disk)

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading many pools with their desktops, users, drift and jobs, by lists over the fleet where that takes less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..client.jobs import Job, SubJob, group_jobs, read_pool_jobs, read_sub_jobs
+from ..client.operations import LIST_DESKTOPS, LIST_DESKTOPS_BRIEF, LIST_POOL_USERS
+from ..client.pagination import PAGING, read_list
+from ..client.session import Session
+from .drift import drift
+from .lookup import list_desktops
+from .model import Desktop, Pool
+
+GATHER = ("desktops", "users", "drift", "jobs")
+
+
+def survey(session: Session, pools: Sequence[Pool], gather: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the pools' own records, each with what was asked for added to it.
+
+    :param gather: any of ``desktops`` (adds ``desktops``), ``users`` (``authorized_objects``), ``drift`` (``drift``)
+        and
+        ``jobs`` (``running_jobs``).
+    """
+    asked = frozenset(gather)
+    desktops: Mapping[str, Sequence[Desktop]] = {}
+    if asked & {"desktops", "drift"} or ("jobs" in asked and len(pools) > _FEW_POOLS):
+        desktops = _desktops_by_pool(session, pools)
+    jobs = _running_jobs_by_pool(session, pools, desktops) if "jobs" in asked else {}
+    reports = []
+    for pool in pools:
+        report = dict(pool.fields)
+        if "desktops" in asked:
+            report["desktops"] = [desktop.fields for desktop in desktops[pool.id]]
+        if "users" in asked:
+            report["authorized_objects"] = read_list(session, LIST_POOL_USERS, {"pool_id": pool.id}).items
+        if "drift" in asked:
+            report["drift"] = drift(pool, desktops[pool.id])
+        if "jobs" in asked:
+            report["running_jobs"] = [job.report() for job in jobs[pool.id]]
+        reports.append(report)
+    return reports
+
+
+# Up to here a pool's jobs are asked for one pool at a time; above, the two lists of all that runs and waits are fewer.
+_FEW_POOLS = 2
+
+
+def _desktops_by_pool(session: Session, pools: Sequence[Pool]) -> dict[str, list[Desktop]]:
+    page = PAGING[LIST_DESKTOPS.name].page
+    one_by_one = sum(max(1, -(-pool.desktop_count // page)) for pool in pools)
+    # The detailed list does not say to which pool a desktop belongs; the brief one does, so both are needed.
+    together = 2 * max(1, -(-sum(pool.desktop_count for pool in pools) // page))
+    if one_by_one <= together:
+        return {pool.id: list_desktops(session, pool.id) for pool in pools}
+    pooled = {"desktop_type": "POOLED"}
+    owner = {
+        str(item.get("desktop_id")): str(item.get("pool_id"))
+        for item in read_list(session, LIST_DESKTOPS_BRIEF, query=pooled).items
+    }
+    found: dict[str, list[Desktop]] = {pool.id: [] for pool in pools}
+    for item in read_list(session, LIST_DESKTOPS, query=pooled).items:
+        desktop = Desktop.from_service(item)
+        found.get(owner.get(desktop.id, ""), []).append(desktop)
+    return found
+
+
+def _running_jobs_by_pool(
+    session: Session, pools: Sequence[Pool], desktops: Mapping[str, Sequence[Desktop]]
+) -> dict[str, list[Job]]:
+    if len(pools) <= _FEW_POOLS:
+        return {pool.id: [job for job in read_pool_jobs(session, pool.id) if not job.is_over] for pool in pools}
+    owner = {desktop.id: pool_id for pool_id, members in desktops.items() for desktop in members}
+    found: dict[str, list[SubJob]] = {pool.id: [] for pool in pools}
+    for status in ("RUNNING", "WAITING"):
+        for sub_job in read_sub_jobs(session, status=status):
+            found.get(owner.get(sub_job.desktop_id, ""), []).append(sub_job)
+    return {pool_id: group_jobs(sub_jobs) for pool_id, sub_jobs in found.items()}
