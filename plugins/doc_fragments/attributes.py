@@ -1,0 +1,48 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Documentation of what modules support."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Attributes of modules."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return what would change without changing anything.
+  diff_mode:
+    description: Returns what has changed, or would change, in diff format.
+  idempotent:
+    description: When run twice in a row, with nothing else happening in between, the second run changes nothing.
+  action_group:
+    description: Use C(group/hwcloud.workspace.all) in C(module_defaults) to set the options for authentication once.
+    membership:
+      - hwcloud.workspace.all
+    support: full
+  platform:
+    description: Platforms on which the module runs.
+    platforms: posix
+    support: full
+"""
+
+    # For modules that only read.
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - The module changes nothing.
+  diff_mode:
+    support: N/A
+    details:
+      - The module changes nothing.
+  idempotent:
+    support: full
+    details:
+      - The module changes nothing.
+"""

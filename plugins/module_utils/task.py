@@ -1,0 +1,194 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a module is, and running it, be it inside Ansible's worker or as a program of its own.
+
+A module declares a :class:`ModuleSpec` and a function ``run(task) -> result``. :func:`execute` calls that function and
+is the one place where an exception becomes a result.
+"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import json
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from .client.errors import WorkspaceError, one_line
+from .limits import Limit, broken_limits
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ModuleSpec:
+    """What a module declares about its options.
+
+    :param argument_spec: the options, in the form of ``AnsibleModule``. So are the conditions between them.
+    :param limits: the service's limits, by option; checked after the types and before ``run``.
+    :param supports_check_mode: whether ``run`` honours ``Task.check_mode``.
+    """
+
+    argument_spec: Mapping[str, Mapping[str, Any]]
+    mutually_exclusive: Sequence[Sequence[str]] = ()
+    required_together: Sequence[Sequence[str]] = ()
+    required_one_of: Sequence[Sequence[str]] = ()
+    required_if: Sequence[Sequence[Any]] = ()
+    required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    limits: Mapping[str, Limit] = field(default_factory=dict)
+    supports_check_mode: bool = True
+
+    def validation(self) -> dict[str, Any]:
+        """Return the keyword arguments that ``AnsibleModule`` and ``ArgumentSpecValidator`` take alike."""
+        return {
+            "argument_spec": {name: dict(option) for name, option in self.argument_spec.items()},
+            "mutually_exclusive": list(self.mutually_exclusive),
+            "required_together": list(self.required_together),
+            "required_one_of": list(self.required_one_of),
+            "required_if": list(self.required_if),
+            "required_by": dict(self.required_by),
+        }
+
+
+class Task:
+    """What ``run`` gets: the task's options and its ways to speak.
+
+    :param name: the module's short name, for example ``desktop_pool_rebuild``.
+    :param params: validated options with their defaults; made of plain builtin types here.
+    :param check_mode: True when nothing may be changed.
+    :param environment: the process's environment, the task's own ``environment`` included.
+    :param show: shows a line of progress to the user at once; None where there is no way to do so.
+    :param secrets: texts that no result, warning or progress line may hold.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        params: Mapping[str, Any],
+        check_mode: bool,
+        environment: Mapping[str, str],
+        show: Callable[[str], None] | None = None,
+        secrets: Iterable[str] = (),
+    ) -> None:
+        self.name = name
+        self.params: Mapping[str, Any] = plain(params)
+        self.check_mode = check_mode
+        self.environment = environment
+        self.warnings: list[str] = []
+        self.secrets: set[str] = set()
+        self._show = show
+        for secret in secrets:
+            self.add_secret(secret)
+
+    def warn(self, text: str) -> None:
+        """Have ``text`` shown as a warning with the result; a text that was given before is not repeated."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def progress(self, text: str) -> None:
+        """Show one line of progress now, if there is a way to. How often is up to the caller."""
+        if self._show is not None:
+            self._show(self.censor(text))
+
+    def add_secret(self, text: str) -> None:
+        """Keep ``text``, a secret found outside the options (environment, credentials file), out of all that is shown.
+
+        The spellings that it takes in JSON, in a URL and in Python's own messages are kept out as well.
+        """
+        self.secrets.update({text, json.dumps(text)[1:-1], quote(text, safe=""), repr(text)[1:-1]} - {""})
+
+    def censor(self, text: str) -> str:
+        """Return ``text`` with every secret replaced by asterisks."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, "*" * 8)
+        return text
+
+
+def execute(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Result:
+    """Check the limits, call ``run`` and return the task's result in plain builtin types; it always holds ``changed``.
+
+    An exception becomes ``failed``, a sentence in ``msg`` and, for a :class:`WorkspaceError`, its facts as fields.
+    """
+    try:
+        result = _checked_run(spec, run, task)
+    except WorkspaceError as error:
+        result = {"changed": False, **plain(error.result_fields(), str), "failed": True, "msg": task.censor(str(error))}
+    except Exception as error:  # noqa: BLE001 - a defect of the collection, whatever its kind, must read as one
+        result = {"changed": False, "failed": True, "msg": _defect(task, error)}
+    warnings = [*result.pop("warnings", ()), *(task.censor(text) for text in task.warnings)]
+    return {**result, "warnings": warnings} if warnings else result
+
+
+def plain(value: Any, other: Callable[[Any], Any] | None = None) -> Any:
+    """Return ``value`` made of ``dict``, ``list``, ``str``, ``int``, ``float``, ``bool`` and None, at every depth.
+
+    Subclasses, such as the strings by which Ansible marks where a value came from, become their builtin type. A trip
+    through JSON does the same, and a module that runs by itself sends its arguments and its result through JSON.
+
+    :param other: converts a value of any other type; without it such a value is refused.
+    :raises TypeError: a value of another type.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, Mapping):
+        return {str.__str__(str(key)): plain(item, other) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item, other) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(plain(item, other) for item in value)
+    if isinstance(value, (datetime.date, datetime.datetime)):
+        return value.isoformat()
+    if other is not None:
+        return plain(other(value))
+    raise TypeError(f"a value of type {type(value).__name__} cannot go through JSON")
+
+
+def missing_library() -> str | None:
+    """Return a sentence when the library ``requests`` cannot be used by this Python, None when it can."""
+    try:
+        importlib.import_module("requests")
+    except ImportError as error:
+        python = sys.executable or "python3"
+        return (
+            f"The Python library requests is needed, and {python} cannot load it ({one_line(str(error))}); "
+            f"install it, for example with: {python} -m pip install requests"
+        )
+    return None
+
+
+def _checked_run(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Result:
+    broken = broken_limits(spec.limits, task.params)
+    if broken:
+        return {"changed": False, "failed": True, "msg": " ".join(broken)}
+    missing = missing_library()
+    if missing is not None:
+        return {"changed": False, "failed": True, "msg": missing}
+    result: Result = plain(run(task))
+    return {"changed": False, **result}
+
+
+# The folder `plugins` of this collection, also when it lies in the archive in which Ansible ships a module.
+_OURS = Path(__file__).absolute().parent.parent
+
+
+def _defect(task: Task, error: Exception) -> str:
+    """Return the sentence about an exception that nobody foresaw: its type, its text and the last line of ours."""
+    frames = [(Path(frame.filename).absolute(), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    file, line = [(file, line) for file, line in frames if file.is_relative_to(_OURS)][-1]
+    text = one_line(task.censor(str(error)))  # in this order: a text that is cut could end within a secret
+    return (
+        f"{task.name} met a defect in the hwcloud.workspace collection, please report it: "
+        f"{type(error).__name__}{': ' if text else ''}{text} (at plugins/{file.relative_to(_OURS)}:{line})"
+    )

@@ -1,0 +1,190 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: desktop_pool_info
+short_description: Look up desktop pools
+version_added: 0.1.0
+author:
+  - The hwcloud.workspace contributors (@hwcloud)
+description:
+  - Returns Huawei Cloud Workspace desktop pools, one by its name or ID or those that fit filters, with the service's
+    own fields.
+  - On request it adds their desktops, their users, how many desktops differ from their pool, and the jobs that run
+    for them.
+    A fleet is read by lists over all pools, not pool by pool.
+options:
+  pool:
+    description:
+      - Exact name or ID of one pool. The task fails if there is none; to find out whether there is one, use O(name).
+    type: str
+  name:
+    description:
+      - Only pools whose name contains this text, at most 255 characters.
+    type: str
+  type:
+    description:
+      - Only pools of this type.
+    type: str
+    choices: [DYNAMIC, STATIC]
+  in_maintenance_mode:
+    description:
+      - Only pools that are, or are not, in maintenance mode.
+    type: bool
+  gather:
+    description:
+      - What to add to each pool.
+      - V(desktops) adds RV(desktop_pools[].desktops), V(users) adds RV(desktop_pools[].authorized_objects), V(drift)
+        adds
+        RV(desktop_pools[].drift), and V(jobs) adds RV(desktop_pools[].running_jobs).
+      - V(users) costs one request for each pool. The others cost two to four requests for each 1,000 desktops of the
+        fleet.
+    type: list
+    elements: str
+    choices: [desktops, users, drift, jobs]
+    default: []
+extends_documentation_fragment:
+  - hwcloud.workspace.connection
+  - hwcloud.workspace.attributes
+  - hwcloud.workspace.attributes.info
+seealso:
+  - module: hwcloud.workspace.desktop_info
+  - module: hwcloud.workspace.desktop_pool_rebuild
+"""
+
+EXAMPLES = r"""
+- name: Look up one pool and how many of its desktops differ from it
+  hwcloud.workspace.desktop_pool_info:
+    pool: finance-win10
+    gather: drift
+  register: finance
+
+- name: Look up all pools in maintenance mode, with the jobs that run for them
+  hwcloud.workspace.desktop_pool_info:
+    in_maintenance_mode: true
+    gather:
+      - jobs
+"""
+
+RETURN = r"""
+desktop_pools:
+  description: The pools, with the service's own fields and what was asked for in O(gather).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: ID of the pool.
+      type: str
+    name:
+      description: Name of the pool.
+      type: str
+    image_id:
+      description: ID of the pool's image.
+      type: str
+    desktop_count:
+      description: Number of desktops.
+      type: int
+    desktop_used:
+      description: Number of desktops that are bound to a user.
+      type: int
+    desktops:
+      description: The pool's desktops, with the service's own fields.
+      returned: if O(gather) has V(desktops)
+      type: list
+      elements: dict
+    authorized_objects:
+      description: The users and user groups that may use the pool, with the service's own fields.
+      returned: if O(gather) has V(users)
+      type: list
+      elements: dict
+    drift:
+      description: Numbers of desktops that differ from the pool.
+      returned: if O(gather) has V(drift)
+      type: dict
+      contains:
+        product_id:
+          description: Desktops with another product.
+          type: int
+        image_id:
+          description: Desktops with another image.
+          type: int
+        disk_num:
+          description: Desktops with another number of data disks.
+          type: int
+        disk_size:
+          description: Desktops whose disks have another size in sum.
+          type: int
+    running_jobs:
+      description: Jobs that run for the pool, each with its RV(ignore:job_id), type, state, times and sub-jobs.
+      returned: if O(gather) has V(jobs)
+      type: list
+      elements: dict
+  sample:
+    - id: a130ab3a-72bf-4b71-baa9-af4987c8e338
+      name: finance-win10
+      image_id: a866298d-67db-44b0-a1f1-9d09bdddc20f
+      desktop_count: 40
+      desktop_used: 12
+      drift:
+        product_id: 0
+        image_id: 2
+        disk_num: 0
+        disk_size: 0
+"""
+
+from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (
+    CONNECTION,
+    CONNECTION_LIMITS,
+    POOL_LIMITS,
+    open_session,
+)
+from ansible_collections.hwcloud.workspace.plugins.module_utils.limits import Length
+from ansible_collections.hwcloud.workspace.plugins.module_utils.plain import run_as_module
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import find_pool, list_pools
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.survey import GATHER, survey
+from ansible_collections.hwcloud.workspace.plugins.module_utils.task import ModuleSpec, Result, Task
+
+SPEC = ModuleSpec(
+    argument_spec={
+        **CONNECTION,
+        "pool": {"type": "str"},
+        "name": {"type": "str"},
+        "type": {"type": "str", "choices": ["DYNAMIC", "STATIC"]},
+        "in_maintenance_mode": {"type": "bool"},
+        "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": []},
+    },
+    mutually_exclusive=[("pool", "name"), ("pool", "type"), ("pool", "in_maintenance_mode")],
+    limits={**CONNECTION_LIMITS, **POOL_LIMITS, "name": Length(1, 255)},
+)
+
+
+def run(task: Task) -> Result:
+    """Look up pools; see DOCUMENTATION.
+
+    :raises WorkspaceError: whatever ends the task; its text is for the user.
+    """
+    params = task.params
+    session = open_session(task)
+    if params["pool"] is not None:
+        pools = [find_pool(session, params["pool"])]
+    else:
+        name = params["name"] or ""
+        found = list_pools(
+            session, name=name or None, pool_type=params["type"], in_maintenance_mode=params["in_maintenance_mode"]
+        )
+        pools = [pool for pool in found if name in pool.name]
+    return {"desktop_pools": survey(session, pools, params["gather"])}
+
+
+def main() -> None:
+    """Run as a plain module."""
+    run_as_module(SPEC, run)
+
+
+if __name__ == "__main__":
+    main()
