@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the hwcloud.workspace contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The action plugin behind every module of this collection; the file of each module's name beside this one is this plugin.
+"""The action plugin behind every module of this collection; the files with the modules' names are this plugin.
 
 Routing all modules to one action plugin in the collection's runtime.yml would be shorter, but makes them one action to
 Ansible: the ``module_defaults`` of one module would then reach all others.

@@ -61,6 +61,8 @@ class Authenticator:
         :raises NotFoundError: no project carries the region's name.
         :raises AmbiguousError: several do.
         """
+        if not self._project_id and not self._settings.region:
+            raise InputError("Neither region nor project_id is set; set one of them, so that the project is known.")
         if not self._project_id and isinstance(self._credentials, Password):
             self.auth(send)
         if not self._project_id:
@@ -69,8 +71,6 @@ class Authenticator:
 
     def _look_up(self, send: SendToIam) -> str:
         region = self._settings.region
-        if not region:
-            raise InputError("Neither region nor project_id is set; set one of them, so that the project is known.")
         body, _answer = send(LIST_PROJECTS, {"name": region}, None, self.auth(send))
         named = [project for project in (body or {}).get("projects") or [] if project.get("name") == region]
         if not named:

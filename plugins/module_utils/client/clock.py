@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 
@@ -20,8 +21,8 @@ class Clock:
     """
 
     def __init__(self, factor: float = 1.0) -> None:
-        if factor <= 0:
-            raise ValueError("the time factor must be above 0")
+        if not (factor > 0 and math.isfinite(factor)):
+            raise ValueError("the time factor must be a number above 0")
         self._factor = factor
 
     @classmethod

@@ -102,6 +102,8 @@ _ENVIRONMENT: dict[str, tuple[str, ...]] = {
 
 
 def _from_options(params: Mapping[str, Any], environment: Mapping[str, str]) -> Credentials | None:
+    if _option(params, "security_token") and not _option(params, "access_key"):
+        raise InputError("Option security_token is set without access_key and secret_key; set all three.")
     ways = [way for way in ("auth_token", "access_key", "username") if _option(params, way)]
     if len(ways) > 1:
         raise InputError(f"Options {' and '.join(ways)} are two ways to authenticate; set one of them.")
@@ -126,7 +128,7 @@ def _from_options(params: Mapping[str, Any], environment: Mapping[str, str]) -> 
         )
     missing = [name for name in ("password", "domain_name") if not value(name)]
     if missing:
-        raise InputError(f"Option username is set, but {' and '.join(missing)} is missing; logging in takes all three.")
+        raise InputError(f"Option username is set without {' and '.join(missing)}; logging in takes all three.")
     return Password(_option(params, "username"), value("password"), value("domain_name"))
 
 
@@ -153,13 +155,14 @@ def _from_environment(environment: Mapping[str, str]) -> Credentials | None:
 def _from_profile(params: Mapping[str, Any], environment: Mapping[str, str]) -> Credentials | None:
     named = _option(params, "profile_file") or _variable(environment, "HUAWEICLOUD_SDK_CREDENTIALS_FILE")
     path = Path(named or "~/.huaweicloud/credentials").expanduser()
-    if not path.is_file():
+    if not _is_file(path):
         if named:
             raise CredentialsError(f"The credentials file {path} does not exist.")
         return None
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read(path, encoding="utf-8")
+        with path.open(encoding="utf-8") as file:
+            parser.read_file(file)
     except (configparser.Error, UnicodeDecodeError, OSError) as error:
         # The parser's own text quotes the file's lines, and those may hold the secret.
         raise CredentialsError(f"The credentials file {path} cannot be read ({type(error).__name__}).") from None
@@ -173,6 +176,13 @@ def _from_profile(params: Mapping[str, Any], environment: Mapping[str, str]) -> 
         project_id=section.get("project_id", ""),
         source=f"credentials file {path}",
     )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _from_metadata(environment: Mapping[str, str]) -> Credentials:
@@ -196,6 +206,8 @@ def _from_metadata(environment: Mapping[str, str]) -> Credentials:
         if answer.status != 200:
             raise nothing
         key = answer.json()["credential"]
+        if not all(isinstance(key[name], str) and key[name] for name in ("access", "secret", "securitytoken")):
+            raise ValueError("a part of the key is missing")
         return AccessKey(key["access"], key["secret"], key["securitytoken"], source="ECS metadata")
     except (NotDeliveredError, NoAnswerError):
         raise nothing from None

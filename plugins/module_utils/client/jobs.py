@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .clock import duration
-from .errors import JobFailedError, JobTimeoutError, MissingError, NetworkError, ServerError, ThrottledError, one_line
+from .errors import (
+    JobFailedError,
+    JobTimeoutError,
+    MissingError,
+    NetworkError,
+    ServerError,
+    ThrottledError,
+    WorkspaceError,
+    one_line,
+)
 from .operations import LIST_SUB_JOBS, SHOW_JOB
 from .pagination import read_list
 from .session import Session
@@ -288,22 +297,23 @@ def wait_for_job(session: Session, job_id: str, timeout: float, on_progress: Cal
     seen: Job | None = None
     while True:
         elapsed = clock.now() - began
+        problem: WorkspaceError | None = None
         try:
             seen = read_job(session, job_id)
             on_progress(seen)
             if seen.is_over:
                 return seen
-        except MissingError:
+        except MissingError as error:
             if seen is not None:
                 return _vanished(session, seen)
             if elapsed > UNSEEN_GRACE:
-                raise
-        except (NetworkError, ServerError, ThrottledError):
+                raise error.about(f"job {job_id}") from None
+            problem = error
+        except (NetworkError, ServerError, ThrottledError) as error:
             # That a look failed says nothing about the job; only the waiting limit ends the waiting.
-            if elapsed >= timeout:
-                raise
+            problem = error
         if elapsed >= timeout:
-            raise _timeout(job_id, seen, elapsed)
+            raise _timeout(job_id, seen, elapsed, problem)
         clock.sleep(min(poll_interval(elapsed), max(timeout - elapsed, 0.1)))
 
 
@@ -318,10 +328,14 @@ def _vanished(session: Session, seen: Job) -> Job:
     return replace(seen, status="COMPLETE", sub_jobs=listed or seen.sub_jobs)
 
 
-def _timeout(job_id: str, job: Job | None, elapsed: float) -> JobTimeoutError:
-    done = f", {len(job.succeeded) + len(job.failed)} of {job.sub_jobs_total} desktops done" if job else ""
+def _timeout(job_id: str, job: Job | None, elapsed: float, problem: WorkspaceError | None) -> JobTimeoutError:
+    if job is None or problem is not None:
+        state = f"how job {job_id} stands cannot be told after {duration(elapsed)}"
+        state += f" ({str(problem).rstrip('.')})" if problem else ""
+    else:
+        done = len(job.succeeded) + len(job.failed)
+        state = f"job {job_id} still runs after {duration(elapsed)}, {done} of {job.sub_jobs_total} desktops done"
     return JobTimeoutError(
-        f"job {job_id} still runs after {duration(elapsed)}{done}; it goes on in the service, "
-        "so run the task again to wait for it, or raise wait_timeout.",
+        f"{state}; it goes on in the service, so run the task again to wait for it, or raise wait_timeout.",
         **(job.result() if job else {"job_id": job_id}),
     )

@@ -49,7 +49,7 @@ PAGING: Mapping[str, Paging] = {
 
 @dataclass(frozen=True)
 class Listing:
-    """What a list held. ``complete`` is False when the service's largest offset kept the rest out of reach."""
+    """What a list held. ``complete`` is False when the rest is out of the reach of the service's offset."""
 
     items: list[dict[str, Any]]
     complete: bool
@@ -74,10 +74,13 @@ def read_list(
         window = {"offset": offset, "limit": paging.page}
         body = session.call(operation, path, query={**(query or {}), **window}) or {}
         items = body.get(paging.key) or []
+        before = len(found)
         for item in items:
             found.setdefault(str(item.get(paging.id_field)), item)
         offset += len(items)
         total = body.get("total_count")
         if not items or (isinstance(total, int) and offset >= total) or (total is None and len(items) < paging.page):
             return Listing(list(found.values()), complete=True)
+        if len(found) == before:
+            break  # the same page again: what answers knows no offset
     return Listing(list(found.values()), complete=False)

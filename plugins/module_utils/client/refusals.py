@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -90,9 +91,10 @@ def _text(body: Any, name: str) -> str:
 
 def _retry_after(answer: Answer) -> float | None:
     try:
-        return max(0.0, float(answer.headers.get("Retry-After", "")))
+        seconds = float(answer.headers.get("Retry-After", ""))
     except ValueError:
         return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
 def _clock_advice(answer: Answer) -> str:

@@ -11,7 +11,14 @@ from typing import Any
 
 from .authentication import Authenticator
 from .clock import Clock
-from .errors import NetworkError, OutcomeUnknownError, UnauthorizedError, WorkspaceError
+from .errors import (
+    NetworkError,
+    OutcomeUnknownError,
+    RefusedError,
+    ThrottledError,
+    UnauthorizedError,
+    WorkspaceError,
+)
 from .operations import Effect, Operation
 from .refusals import refusal
 from .retries import is_unknown, may_repeat, pause
@@ -68,40 +75,40 @@ class Session:
         project_id = self.project_id
         url = self.settings.endpoint + operation.url_path({"project_id": project_id, **(path or {})})
 
-        def send() -> Answer:
-            auth = self._authenticator.auth(self._send_to_iam)
+        def send(auth: Any) -> Answer:
             headers = {"X-Project-Id": project_id}
             return self._transport.send(operation.method, url, query=query, body=body, auth=auth, headers=headers)
 
-        return self._until_final(operation, send)[0]
+        return self._until_final(operation, send, lambda: self._authenticator.auth(self._send_to_iam), renew=True)[0]
 
     def _send_to_iam(self, operation: Operation, query: Query | None, body: Any, auth: Any) -> tuple[Any, Answer]:
         url = self.settings.iam_endpoint + operation.path
 
-        def send() -> Answer:
-            return self._transport.send(operation.method, url, query=query, body=body, auth=auth)
+        def send(signed: Any) -> Answer:
+            return self._transport.send(operation.method, url, query=query, body=body, auth=signed)
 
-        return self._until_final(operation, send, renew=False)
+        return self._until_final(operation, send, lambda: auth, renew=False)
 
-    def _until_final(self, operation: Operation, send: Callable[[], Answer], renew: bool = True) -> tuple[Any, Answer]:
+    def _until_final(
+        self, operation: Operation, send: Callable[[Any], Answer], authentication: Callable[[], Any], *, renew: bool
+    ) -> tuple[Any, Answer]:
         attempt = 0
+        may_have_arrived = False
         while True:
+            auth = authentication()  # may log in; what that raises is final
             try:
-                return _read(operation, send())
+                return _read(operation, send(auth))
             except UnauthorizedError:
                 # The same credentials are never tried twice (five failures lock a key); a login can be made anew, once.
                 if not (renew and self._authenticator.renew()):
                     raise
                 renew = False
-                continue
             except WorkspaceError as error:
                 if is_unknown(error, operation.effect):
-                    raise OutcomeUnknownError(
-                        f"{operation.name} was sent, and whether it was carried out is unknown: {error}",
-                        **error.result_fields(),
-                    ) from None
+                    raise _unknown(operation, error) from None
+                may_have_arrived = may_have_arrived or not isinstance(error, (NotDeliveredError, ThrottledError))
                 if not may_repeat(error, operation.effect) or attempt >= self.settings.max_retries:
-                    raise _final(operation, error) from None
+                    raise _final(operation, error, may_have_arrived) from None
                 self.clock.sleep(pause(error, attempt, self._dice))
                 attempt += 1
 
@@ -120,15 +127,20 @@ def _read(operation: Operation, answer: Answer) -> tuple[Any, Answer]:
     return body, answer
 
 
-def _final(operation: Operation, error: WorkspaceError) -> WorkspaceError:
-    if isinstance(error, (NotDeliveredError, NoAnswerError)):
-        # For what only reads, or may be repeated, no answer means the same to the user as no connection.
-        consequence = (
-            ""
-            if operation.effect is Effect.READ
-            else " Nothing was changed."
-            if isinstance(error, NotDeliveredError)
-            else ""
-        )
-        return NetworkError(f"{operation.name} failed: {error}{consequence}", **error.result_fields())
-    return error
+def _unknown(operation: Operation, error: WorkspaceError) -> OutcomeUnknownError:
+    said = str(error)
+    if isinstance(error, RefusedError):
+        words = (error.error_msg.rstrip("."), error.error_code, error.request_id and f"request {error.request_id}")
+        said = ", ".join(word for word in words if word) or "no reason given"
+        said = f"the answer was HTTP {error.http_status} ({said})."
+    return OutcomeUnknownError(
+        f"{operation.name} was sent, and whether it was carried out is unknown: {said}", **error.result_fields()
+    )
+
+
+def _final(operation: Operation, error: WorkspaceError, may_have_arrived: bool) -> WorkspaceError:
+    if not isinstance(error, (NotDeliveredError, NoAnswerError)):
+        return error
+    # For what only reads, or may be repeated, no answer means the same to the user as no connection.
+    nothing = "" if operation.effect is Effect.READ or may_have_arrived else " Nothing was changed."
+    return NetworkError(f"{operation.name} failed: {error}{nothing}", **error.result_fields())

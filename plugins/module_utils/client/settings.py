@@ -52,8 +52,10 @@ _REGIONS_WITH_IAM = frozenset(KNOWN_REGIONS) - {"af-north-1", "cn-north-11", "eu
     "ru-moscow-1",
 }
 
-_REGION_SHAPE = re.compile(r"^[a-z]{2,}(-[a-z0-9]+)+$")
-_ID_SHAPE = re.compile(r"^[A-Za-z0-9_-]{1,64}$")
+_REGION_SHAPE = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
+_ID_SHAPE = re.compile(r"[A-Za-z0-9_-]+")
+_PROJECT_ID_LENGTH = 64
+_ENTERPRISE_PROJECT_ID_LENGTH = 36  # definitions
 
 
 @dataclass(frozen=True)
@@ -90,14 +92,12 @@ def read_settings(params: Mapping[str, Any], environment: Mapping[str, str]) -> 
         return next((environment[name] for name in variables if environment.get(name)), "")
 
     region = value("region", "HW_REGION_NAME")
-    if region and not _REGION_SHAPE.match(region):
+    if region and not _REGION_SHAPE.fullmatch(region):
         raise InputError(f"region is '{region}', which is no region name; a region looks like eu-west-101.")
     project_id = value("project_id", "HUAWEICLOUD_SDK_PROJECT_ID", "HW_PROJECT_ID")
-    if project_id and not _ID_SHAPE.match(project_id):
-        raise InputError("project_id may hold letters, digits, - and _ only, 1 to 64 of them.")
+    _check_id("project_id", project_id, _PROJECT_ID_LENGTH)
     enterprise_project_id = value("enterprise_project_id", "HW_ENTERPRISE_PROJECT_ID")
-    if enterprise_project_id and not _ID_SHAPE.match(enterprise_project_id):
-        raise InputError("enterprise_project_id may hold letters, digits, - and _ only, 1 to 36 of them.")
+    _check_id("enterprise_project_id", enterprise_project_id, _ENTERPRISE_PROJECT_ID_LENGTH)
     override = "HUAWEICLOUD_SDK_REGION_WORKSPACE_" + region.upper().replace("-", "_")
     endpoint = value("endpoint", "HW_WORKSPACE_ENDPOINT", override)
     if not endpoint and not region:
@@ -131,13 +131,19 @@ def default_iam_endpoint(region: str) -> str:
     return "https://iam.myhuaweicloud.com"
 
 
+def _check_id(name: str, value: str, longest: int) -> None:
+    if value and not (_ID_SHAPE.fullmatch(value) and len(value) <= longest):
+        raise InputError(f"{name} may hold letters, digits, - and _ only, 1 to {longest} of them.")
+
+
 def _domain(region: str) -> str:
     return "myhuaweicloud.eu" if region.startswith("eu-west-1") else "myhuaweicloud.com"
 
 
 def _base_url(name: str, text: str) -> str:
     try:
-        parts = urlsplit(text)
+        # urlsplit drops line breaks and tabs, which would go on to a header of the request.
+        parts = urlsplit("" if re.search(r"\s", text) else text)
         _port = parts.port
     except ValueError:
         parts = urlsplit("")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
+import traceback
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -88,8 +89,8 @@ class Transport:
 
     def __init__(self, timeout: float, verify: bool | str = True, proxied: bool = True) -> None:
         self._timeout = timeout
+        self._verify = verify
         self._session = requests.Session()
-        self._session.verify = verify
         self._session.trust_env = proxied
         self._session.headers.update({"User-Agent": USER_AGENT, "Content-Type": "application/json"})
 
@@ -124,6 +125,8 @@ class Transport:
                     auth=auth or _unsigned,
                     headers=dict(headers or {}),
                     timeout=self._timeout,
+                    # Said with each request, since the session's own word loses against REQUESTS_CA_BUNDLE.
+                    verify=self._verify,
                     allow_redirects=False,
                 )
         except requests.exceptions.RequestException as error:
@@ -145,25 +148,47 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
 def _classified(error: requests.exceptions.RequestException, url: str, timeout: float) -> WorkspaceError:
     host = url.split("/")[2]
     reasons = _reasons(error)
+    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL)):
+        return NotDeliveredError(f"{host} is no address that can be connected to.", lasting=True)
     for reason in reasons:
-        if isinstance(reason, ssl.SSLCertVerificationError) or "CERTIFICATE_VERIFY_FAILED" in str(reason):
+        if isinstance(reason, ssl.SSLCertVerificationError):
             return NotDeliveredError(
                 f"The certificate of {host} is not trusted ({one_line(str(reason))}); "
                 "set ca_path to the CA that signed it.",
                 lasting=True,
             )
-    for reason in reasons:
         if isinstance(reason, socket.gaierror):
             return NotDeliveredError(f"The name {host} cannot be resolved; check region, endpoint and the network.")
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return NotDeliveredError(f"{host} took no connection within {timeout:g} s; check endpoint, network and proxy.")
-    if any(isinstance(reason, urllib3.exceptions.NewConnectionError) for reason in reasons):
-        return NotDeliveredError(f"{host} cannot be connected to; check endpoint, network and proxy.")
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL)):
-        return NotDeliveredError(f"{host} is no address that can be connected to.", lasting=True)
+    if any(_arose_while_connecting(reason) for reason in reasons):
+        return _not_connected(host, reasons)
     if isinstance(error, requests.exceptions.Timeout):
         return NoAnswerError(f"{host} gave no answer within {timeout:g} s.")
     return NoAnswerError(f"the connection to {host} broke before the whole answer was there.")
+
+
+def _not_connected(host: str, reasons: list[BaseException]) -> NotDeliveredError:
+    for reason in reasons:
+        if isinstance(reason, ssl.SSLError):
+            return NotDeliveredError(
+                f"No TLS connection to {host} can be made ({one_line(str(reason))}); check endpoint and ca_path.",
+                lasting=not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)),
+            )
+        if isinstance(reason, OSError) and "unnel connection failed" in str(reason):
+            return NotDeliveredError(f"The proxy refuses the way to {host} ({one_line(str(reason))}); check the proxy.")
+    return NotDeliveredError(f"{host} cannot be connected to; check endpoint, network and proxy.")
+
+
+def _arose_while_connecting(error: BaseException) -> bool:
+    """Return whether an exception was raised before the connection stood, and so before anything was sent over it.
+
+    The libraries wrap a broken handshake and a broken answer alike; only where it was raised tells them apart.
+    """
+    return any(
+        frame.f_code.co_name == "connect" and str(frame.f_globals.get("__name__", "")).startswith("urllib3.")
+        for frame, _line in traceback.walk_tb(error.__traceback__)
+    )
 
 
 def _reasons(error: BaseException) -> list[BaseException]:

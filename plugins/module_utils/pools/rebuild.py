@@ -83,7 +83,9 @@ class Rebuild(Change):
         if due:
             before["desktops_by_image"] = dict(sorted(Counter(desktop.image_id for desktop in desktops).items()))
             after["desktops_by_image"] = {self.image_id: len(desktops)}
-        return Plan(step, before, after, _warnings(pool, due), _pool_after(pool, self.image_id) if template_due else None)
+        return Plan(
+            step, before, after, _warnings(pool, due), _pool_after(pool, self.image_id) if template_due else None
+        )
 
     def verify(self, session: Session, observation: Observation) -> None:
         """Refuse an image that the project does not have.
