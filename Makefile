@@ -1,0 +1,136 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything that these targets need is set up under .build/ (ignored by git), once; the second run finds it there.
+# Needed from the machine: make, bash and one Python 3.10 or newer with venv. No root, no container, no other tool.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# The Python of .build/venv and .build/lint. For example: make test PYTHON=python3.12
+PYTHON ?= $(shell requirements/find-python.sh any)
+# Further options for pytest. For example: make test PYTEST_ARGS='-k rebuild -x'
+PYTEST_ARGS ?=
+
+MAKE_VENV := requirements/make-venv.sh
+RUN_TIME := requirements.txt
+TESTING := $(RUN_TIME) requirements/simulator.txt requirements/test.txt
+# Which ansible-core is tried with which Python: `make matrix` and `make sanity`.
+PYTHON_OF_2.16 := 3.10
+PYTHON_OF_2.19 := 3.11
+PYTHON_OF_newest := 3.13
+PAIRS := 2.16 2.19 newest
+
+# What the collection is found by: ansible_collections/hwcloud/workspace, a link back to this folder.
+COLLECTIONS := .build/collections
+LINK := $(COLLECTIONS)/ansible_collections/hwcloud/workspace
+export ANSIBLE_COLLECTIONS_PATH = $(CURDIR)/$(COLLECTIONS)
+
+.PHONY: help
+help: ## Say what there is to make (this text)
+	@echo "hwcloud.workspace: what there is to make"
+	@echo
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
+	@echo
+	@echo "PYTHON=path chooses the Python, PYTEST_ARGS='...' goes to pytest. All is set up under .build/ at need."
+
+.PHONY: demo
+demo: venv ## Show a pool's maintenance on a simulated estate, no account needed
+	@bash tests/demo/run.sh
+
+.PHONY: test
+test: venv ## Run the unit, contract and integration tests
+	.build/venv/bin/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: lint-venv ## Check format, types and style of all files
+	@$(MAKE) --keep-going $(CHECKS)
+
+.PHONY: format
+format: lint-venv ## Put the Python files into the one format
+	.build/lint/bin/ruff format .
+	.build/lint/bin/ruff check --fix .
+
+.PHONY: sanity
+sanity: ## Run all of ansible-test sanity on ansible-core 2.16, 2.19 and the newest
+	@$(call for-each-pair,sanity-on)
+
+.PHONY: matrix
+matrix: ## Run the unit and integration tests on the same three versions
+	@$(call for-each-pair,matrix-on)
+
+.PHONY: bench
+bench: venv ## Measure what a task costs
+	.build/venv/bin/python tests/bench/task_cost.py --write docs/performance.md
+
+.PHONY: clean
+clean: ## Remove all that these targets have made
+	rm -rf .build .ansible .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Below: what the targets above are made of.
+
+.PHONY: venv lint-venv sanity-venvs link
+venv: link
+	@$(check-python)
+	@$(MAKE_VENV) .build/venv "$(PYTHON)" $(TESTING) requirements/ansible-core-newest.txt
+
+lint-venv: link
+	@$(check-python)
+	@$(MAKE_VENV) .build/lint "$(PYTHON)" $(RUN_TIME) requirements/simulator.txt requirements/lint.txt
+
+sanity-venvs: $(PAIRS:%=sanity-venv-%)
+
+link:
+	@mkdir -p "$(dir $(LINK))"
+	@test "$$(readlink "$(LINK)")" = ../../../.. || ln -sfn ../../../.. "$(LINK)"
+
+define check-python
+test -n "$(PYTHON)" || { echo "No Python 3.10 or newer with the modules venv and ensurepip was found; name one: make PYTHON=path" >&2; exit 1; }
+endef
+
+# To the end even if one of them finds something, so that one run shows all findings.
+CHECKS := check-ruff check-format check-types check-yaml check-ansible check-changelog
+.PHONY: $(CHECKS)
+check-ruff:
+	.build/lint/bin/ruff check .
+check-format:
+	.build/lint/bin/ruff format --check .
+check-types:
+	.build/lint/bin/mypy
+check-yaml:
+	.build/lint/bin/yamllint --strict .
+check-ansible:
+	PATH="$$PWD/.build/lint/bin:$$PATH" .build/lint/bin/ansible-lint
+check-changelog:
+	.build/lint/bin/antsibull-changelog lint
+
+# One after the other, to the end even if one fails: ansible-test keeps environments that its runs would pull from under each other.
+define for-each-pair
+failed=""; for pair in $(PAIRS); do $(MAKE) "$(1)-$$pair" || failed+=" $$pair"; done; \
+if [ -n "$$failed" ]; then echo "$@: failed on ansible-core$$failed" >&2; exit 1; fi
+endef
+
+# A Python that a pair wants and this machine has not: said loudly, and fatal where CI=true.
+define on-missing-python
+echo "NOT RUN: $@ wants Python $(PYTHON_OF_$*), which was found neither on PATH nor with pyenv" >&2; test "$${CI:-}" != true
+endef
+
+.PHONY: $(PAIRS:%=sanity-venv-%) $(PAIRS:%=sanity-on-%) $(PAIRS:%=matrix-on-%)
+$(PAIRS:%=sanity-venv-%): sanity-venv-%:
+	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
+	  $(MAKE_VENV) .build/sanity/venv-$* "$$python" $(RUN_TIME) requirements/sanity.txt requirements/ansible-core-$*.txt; \
+	else $(on-missing-python); fi
+
+$(PAIRS:%=sanity-on-%): sanity-on-%: sanity-venv-%
+	@if [ -e .build/sanity/venv-$*/.made-from ]; then tests/sanity/run.sh .build/sanity/venv-$*; fi
+
+$(PAIRS:%=matrix-on-%): matrix-on-%: link
+	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
+	  $(MAKE_VENV) .build/matrix/$* "$$python" $(TESTING) requirements/ansible-core-$*.txt && \
+	  .build/matrix/$*/bin/ansible --version | sed -n 1p && \
+	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* $(PYTEST_ARGS) tests/unit tests/integration; \
+	else $(on-missing-python); fi
