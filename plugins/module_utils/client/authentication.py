@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from .credentials import AccessKey, Credentials, Password, Token
 from .errors import AmbiguousError, CredentialsError, InputError, NotFoundError, RefusedError
@@ -15,8 +15,12 @@ from .settings import KNOWN_REGIONS, Settings
 from .signing import AccessKeyAuth, TokenAuth
 from .transport import Answer, Query
 
-# Sends an operation to IAM: (operation, query, body, auth) -> (JSON, whole answer).
-SendToIam = Callable[[Operation, "Query | None", Any, Any], "tuple[Any, Answer]"]
+
+class SendToIam(Protocol):
+    """Sends an operation to IAM and returns the answer's JSON and the whole answer."""
+
+    def __call__(self, operation: Operation, query: Query | None, body: Any, auth: Any) -> tuple[Any, Answer]:
+        """Send; ``auth`` signs the request, None sends it as it is."""
 
 
 class Authenticator:

@@ -13,7 +13,7 @@ import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from .errors import CredentialsError, InputError
 from .transport import NoAnswerError, NotDeliveredError, Transport
@@ -52,7 +52,7 @@ class Password:
     source: str = "options"
 
 
-Credentials = AccessKey | Token | Password
+Credentials: TypeAlias = "AccessKey | Token | Password"
 
 
 def secrets_of(credentials: Credentials) -> list[str]:

@@ -30,11 +30,11 @@ class WorkspaceError(Exception):
 
     def __init__(self, sentence: str, **fields: Any) -> None:
         super().__init__(" ".join(str(sentence).split()))
-        self.fields: dict[str, Any] = fields
+        self.fields: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
 
     def result_fields(self) -> dict[str, Any]:
-        """Return the facts for the task's result: only those that are known (not None)."""
-        return {name: value for name, value in self.fields.items() if value is not None}
+        """Return the facts for the task's result."""
+        return dict(self.fields)
 
     def about(self, subject: str) -> WorkspaceError:
         """Return this error with ``subject`` (for example ``pool finance-win10: rebuild``) set before its sentence."""

@@ -64,7 +64,7 @@ class Attributes(Change):
     def verify(self, session: Session, observation: Observation) -> None:
         """Nothing has to be checked."""
 
-    def once_done(self) -> Attributes:
+    def once_done(self, desktop_ids: frozenset[str]) -> Attributes:
         """Return the same change."""
         return self
 

@@ -18,8 +18,8 @@ from .model import Desktop, Pool
 class Observation:
     """What was read before deciding.
 
-    ``desktops`` are those that the change is about; None means that they were not listed because the service's own
-    count says that none of them drifts.
+    ``desktops`` are the pool's, or those that were asked for by ID; None means that they were not listed because the
+    service's own count says that none of them drifts.
     """
 
     pool: Pool
@@ -80,5 +80,8 @@ class Change(Protocol):
     def verify(self, session: Session, observation: Observation) -> None:
         """Check before the first step what costs a request to check; raise what makes the change impossible."""
 
-    def once_done(self) -> Change:
-        """Return the change as it is to be judged once a request of it was carried out (a forced one acts once)."""
+    def once_done(self, desktop_ids: frozenset[str]) -> Change:
+        """Return the change as it is to be judged once a request of it was carried out.
+
+        :param desktop_ids: the desktops that it was carried out on; a forced change leaves those alone from then on.
+        """

@@ -215,7 +215,6 @@ class _Run:
         self._steps.append(step)
         self.outcome.changed = True
         self.outcome.job = {"job_id": submission.job_id, "job": None}
-        self._change = self._change.once_done()
         return submission
 
     def _effect_of(self, submission: Submission, step: Step) -> Plan:
@@ -225,6 +224,7 @@ class _Run:
         # What a job reports, or what was answered at once, shows soon. Without either, only the waiting limit counts.
         lost = step.starts_job and not submission.job_id
         lagging = step.desktop_ids if lost else frozenset(self.outcome.desktops_succeeded)
+        self._change = self._change.once_done(lagging)
         plan = self._settled(lagging, step.moves_template, max(SETTLE_TIME, self._time_left()) if lost else SETTLE_TIME)
         if plan.step is None:
             return plan
@@ -306,9 +306,11 @@ class _Run:
 
     def _not_there(self, step: Step) -> WorkspaceError:
         what = self._names(step) or "the pool itself"
+        job_id = self.outcome.job["job_id"]
+        said = f"job {job_id} reports success" if job_id else "the service accepted the request"
         return JobFailedError(
-            f"job {self.outcome.job['job_id']} reports success, but {SETTLE_TIME:.0f} s later it does not show on "
-            f"{what}; look at them in the console, then run the task again.",
+            f"{said}, but {SETTLE_TIME:.0f} s later it does not show on {what}; look there in the console, "
+            "then run the task again."
         )
 
     def _left_out(self, step: Step) -> WorkspaceError:

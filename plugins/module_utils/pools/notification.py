@@ -38,6 +38,6 @@ class Notification(Change):
     def verify(self, session: Session, observation: Observation) -> None:
         """Nothing has to be checked."""
 
-    def once_done(self) -> Notification:
+    def once_done(self, desktop_ids: frozenset[str]) -> Notification:
         """Return the change with nothing left to do."""
         return replace(self, sent=True)

@@ -35,7 +35,8 @@ class Rebuild(Change):
     :param fields: the request's fields that were given, without the scope (``handle_type``, ``desktop_ids``).
     :param scope: which desktops and whether the template.
     :param is_fix: repair only: bring drifted desktops to the image that the pool already has.
-    :param force: recompose desktops that already run the image as well, once.
+    :param force: recompose desktops that already run the image as well.
+    :param recomposed: desktops that force has recomposed already; None before its first request.
     """
 
     image_id: str
@@ -43,6 +44,7 @@ class Rebuild(Change):
     scope: Scope
     is_fix: bool = False
     force: bool = False
+    recomposed: frozenset[str] | None = None
 
     verb = "recompose"
     job_types = frozenset({"rebuildDesktopPool"})  # named so in the definitions
@@ -61,21 +63,25 @@ class Rebuild(Change):
         missing = sorted(set(self.scope.desktop_ids) - {desktop.id for desktop in desktops})
         if missing:
             raise NotFoundError(f"the pool has no desktop with the ID {', '.join(missing)}; check desktop_ids.")
-        return Observation(pool, tuple(desktop for desktop in desktops if self.scope.covers(desktop)))
+        return Observation(pool, tuple(desktops))
 
     def plan(self, observation: Observation) -> Plan:
         """Return the next request, or none if the image is where it is wanted."""
-        pool, desktops = observation.pool, observation.desktops or ()
+        pool = observation.pool
+        present = [desktop for desktop in observation.desktops or () if not desktop.is_leaving]
+        desktops = [desktop for desktop in present if self.scope.covers(desktop)]
         if self.is_fix and pool.image_id != self.image_id:
             raise InputError(
                 f"is_fix repairs desktops to the pool's own image {pool.image_id}, "
                 f"but image_id is {self.image_id}; leave is_fix out to recompose the pool to it."
             )
-        due = [desktop for desktop in desktops if self.force or desktop.image_id != self.image_id]
+        due = [desktop for desktop in desktops if self._is_due(desktop)]
         template_due = self.scope.has_template and pool.image_id != self.image_id
-        if not due and not template_due and not (self.force and self.scope.has_template):
+        if not due and not template_due:
             return Plan(None)
-        step = self._step(due, len(desktops) - len(due), template_due)
+        # Desktops out of scope count as well: what the service takes for idle may be more than what this does.
+        settled = any(desktop.image_id == self.image_id for desktop in present)
+        step = self._step(due, settled, template_due)
         before: dict[str, Any] = {}
         after: dict[str, Any] = {}
         if template_due:
@@ -98,28 +104,35 @@ class Rebuild(Change):
                 "check image_id, and that the image is shared with this project. Nothing was changed."
             )
 
-    def once_done(self) -> Rebuild:
-        """Return the same without force: once it was carried out, only what differs is left to do."""
-        return replace(self, force=False)
+    def once_done(self, desktop_ids: frozenset[str]) -> Rebuild:
+        """Return the change with what force is through with."""
+        return replace(self, recomposed=(self.recomposed or frozenset()) | desktop_ids)
 
-    def _step(self, due: Sequence[Desktop], settled: int, template_due: bool) -> Step:
+    def _is_due(self, desktop: Desktop) -> bool:
+        if desktop.image_id != self.image_id:
+            return True
+        return self.force and desktop.id not in (self.recomposed or ())
+
+    def _step(self, due: Sequence[Desktop], settled: bool, template_due: bool) -> Step:
         body = dict(self.fields)
-        if template_due and settled and not self.force:
-            # Some desktops have the image already: move the template alone; what is left is a repair.
+        whole = self.scope.is_everything
+        if template_due and settled and not (self.force and whole):
+            # The pool's request would wipe desktops that have the image: move the template alone, the rest after it.
             body = {name: value for name, value in body.items() if name not in USER_OPTIONS}
             return Step(REBUILD_POOL, {**body, "handle_type": ONLY_FOR_EXPAND}, moves_template=True)
         ids = frozenset(desktop.id for desktop in due)
-        if self.scope.handle_type:
-            body["handle_type"] = self.scope.handle_type
         if self.scope.desktop_ids:
             # Those that have the image are left out, so that a second run never wipes them.
             body["desktop_ids"] = [desktop_id for desktop_id in self.scope.desktop_ids if desktop_id in ids]
-        elif not template_due and not self.force:
-            if self.scope.is_everything:
-                body["is_fix"] = True
-            else:
-                body["desktop_ids"] = sorted(ids)
-            body.pop("handle_type", None)
+            if self.scope.handle_type:
+                body["handle_type"] = self.scope.handle_type
+        elif template_due or (self.force and whole and self.recomposed is None):
+            if self.scope.handle_type:
+                body["handle_type"] = self.scope.handle_type
+        elif whole and not self.force:
+            body["is_fix"] = True
+        else:
+            body["desktop_ids"] = sorted(ids)
         delay = 60.0 * int(self.fields.get("delay_time") or 0)
         return Step(REBUILD_POOL, body, ids, template_due, delay)
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..client.errors import NetworkError, OutcomeUnknownError, RefusedError, ServerError, ThrottledError, one_line
+from ..client.errors import NetworkError, OutcomeUnknownError, ServerError, ThrottledError, error_class, one_line
 from ..client.jobs import NAMED_JOB_TYPES, poll_interval, read_pool_jobs
 from ..client.session import Session
 from .change import Change, Plan, Step
 from .model import Pool
 
+LONGEST_SEARCH = 600.0  # seconds in which a service that cannot be read is asked again for such a trace
 QUIET_TIME = 60.0  # seconds without any trace of a request after which it counts as not carried out
 MOST_SENDINGS = 2
 
@@ -56,11 +57,12 @@ def submit(
             if body.get("job_id"):
                 return Submission(str(body["job_id"]))
             if body.get("error_code"):  # an error can hide in a 200 (definitions: rebuild answers)
-                raise RefusedError(
+                code = str(body["error_code"])
+                raise error_class(200, code)(
                     f"{step.operation.name} was refused: {one_line(body.get('error_msg') or 'no reason given')} "
-                    f"({body['error_code']}).",
+                    f"({code}).",
                     http_status=200,
-                    error_code=str(body["error_code"]),
+                    error_code=code,
                     error_msg=str(body.get("error_msg") or ""),
                 )
             accepted = True
@@ -68,7 +70,7 @@ def submit(
         except OutcomeUnknownError as error:
             lost = error
         note("looks for the job, since the answer to its request was lost")
-        found = _trace(session, change, step, pool, known_jobs, plan_now)
+        found = _trace(session, change, step, pool, known_jobs, plan_now, lost)
         if found is None and accepted:
             found = Submission(None)
         if found is not None:
@@ -94,12 +96,14 @@ def _trace(
     pool: Pool,
     known_jobs: frozenset[str],
     plan_now: Callable[[], Plan],
+    lost: OutcomeUnknownError,
 ) -> Submission | None:
     clock = session.clock
     began = clock.now()
+    moved = False
     while True:
         elapsed = clock.now() - began
-        moved = False
+        looked = False
         try:
             new = [
                 job
@@ -111,11 +115,17 @@ def _trace(
                 return Submission(
                     max(new, key=lambda job: _overlap(step, [part.desktop_id for part in job.sub_jobs])).id
                 )
-            moved = change.leaves_a_trace and _has_moved(step, plan_now())
+            moved = moved or (change.leaves_a_trace and _has_moved(step, plan_now()))
+            looked = True
         except (NetworkError, ServerError, ThrottledError):
-            pass  # whatever hides the answer may hide this as well; look again until the time is up
-        if elapsed >= QUIET_TIME:
-            return Submission(None) if moved else None
+            pass  # whatever hid the answer may hide this as well
+        # A minute in which nothing could be looked at is no quiet one.
+        if moved and elapsed >= QUIET_TIME:
+            return Submission(None)
+        if looked and elapsed >= QUIET_TIME:
+            return None
+        if elapsed >= LONGEST_SEARCH:
+            raise lost
         clock.sleep(poll_interval(elapsed))
 
 
