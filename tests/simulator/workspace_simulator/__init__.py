@@ -1,0 +1,9 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stateful stand-in for the Huawei Cloud Workspace service, to rehearse on."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
