@@ -98,7 +98,9 @@ desktop_pools:
       type: list
       elements: dict
     authorized_objects:
-      description: The users and user groups that may use the pool, with the service's own fields.
+      description:
+        - The users and user groups that may use the pool, with the service's own fields.
+        - None, with a warning, in regions that do not list them.
       returned: if O(gather) has V(users)
       type: list
       elements: dict
@@ -178,7 +180,7 @@ def run(task: Task) -> Result:
             session, name=name or None, pool_type=params["type"], in_maintenance_mode=params["in_maintenance_mode"]
         )
         pools = [pool for pool in found if name in pool.name]
-    return {"desktop_pools": survey(session, pools, params["gather"])}
+    return {"desktop_pools": survey(session, pools, params["gather"], task.warn)}
 
 
 def main() -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,13 +15,14 @@ from .errors import (
     JobTimeoutError,
     MissingError,
     NetworkError,
+    RefusedError,
     ServerError,
     ThrottledError,
     WorkspaceError,
     one_line,
 )
 from .operations import LIST_SUB_JOBS, SHOW_JOB
-from .pagination import read_list
+from .pagination import Listing, read_list
 from .session import Session
 
 # Job states that Terraform's client takes as the end; FAILED is the sub-jobs' word for FAIL. An unknown state is not
@@ -62,6 +63,20 @@ NAMED_JOB_TYPES = frozenset(
         "changeDesktopNetwork",
         "batchChangeDesktopNetwork",
     }
+)
+
+# Those of them that change pools or several of their desktops.
+_POOL_JOB_TYPES = (
+    "rebuildDesktopPool",
+    "addDesktopPoolVolumes",
+    "deleteDesktopPoolVolumes",
+    "expandVolumes",
+    "expandDesktopPool",
+    "createDesktopPool",
+    "executeDesktopsAction",
+    "operateDesktops",
+    "rebuildDesktops",
+    "deleteDesktops",
 )
 
 FIRST_POLL = 2.0  # seconds
@@ -239,7 +254,7 @@ def read_job(session: Session, job_id: str) -> Job:
 
 def read_sub_jobs(session: Session, **filters: str | None) -> list[SubJob]:
     """Return the sub-jobs that fit the filters: ``job_id``, ``job_type``, ``status``, ``desktop_pool_id``."""
-    return [SubJob.from_service(item) for item in read_list(session, LIST_SUB_JOBS, query=filters).items]
+    return [SubJob.from_service(item) for item in _list_sub_jobs(session, filters).items]
 
 
 def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
@@ -247,7 +262,7 @@ def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
 
     Where a pool's history is longer than the service lets a client read, only the jobs that run are returned.
     """
-    listing = read_list(session, LIST_SUB_JOBS, query={"desktop_pool_id": pool_id})
+    listing = _list_sub_jobs(session, {"desktop_pool_id": pool_id})
     records = [SubJob.from_service(item) for item in listing.items]
     if not listing.complete:
         records = [
@@ -256,6 +271,22 @@ def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
             for sub_job in read_sub_jobs(session, desktop_pool_id=pool_id, status=status)
         ]
     return group_jobs(records)
+
+
+def _list_sub_jobs(session: Session, filters: Mapping[str, str | None]) -> Listing:
+    """Return a list of sub-jobs, also where the service wants a job or a type named.
+
+    The definitions say "give job_type or job_id"; Terraform's client and the SDK's do without. If it is refused, it is
+    asked for type by type, of those that jobs of pools are known to have.
+    """
+    try:
+        return read_list(session, LIST_SUB_JOBS, query=filters)
+    except RefusedError as error:
+        if error.http_status != 400 or filters.get("job_id") or filters.get("job_type"):
+            raise
+    listings = [read_list(session, LIST_SUB_JOBS, query={**filters, "job_type": kind}) for kind in _POOL_JOB_TYPES]
+    items = [item for listing in listings for item in listing.items]
+    return Listing(items, all(listing.complete for listing in listings))
 
 
 def group_jobs(sub_jobs: Iterable[SubJob]) -> list[Job]:
