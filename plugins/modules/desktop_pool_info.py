@@ -122,7 +122,9 @@ desktop_pools:
           description: Desktops whose disks have another size in sum.
           type: int
     running_jobs:
-      description: Jobs that run for the pool, each with its RV(ignore:job_id), type, state, times and sub-jobs.
+      description:
+        - Jobs that run for the pool, each with its RV(ignore:job_id), type, state, times and sub-jobs.
+        - Where many pools are looked up, a job belongs to the pool of its desktops; one without desktops is left out.
       returned: if O(gather) has V(jobs)
       type: list
       elements: dict

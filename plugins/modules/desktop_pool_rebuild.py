@@ -155,13 +155,13 @@ desktop_pool:
     image_id: a866298d-67db-44b0-a1f1-9d09bdddc20f
     status: STEADY
 job_id:
-  description: ID of the job that the task started last. None if it started none.
+  description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, except when the options were refused
   type: str
   sample: 3979904c-7beb-4f34-835f-2fa989a5550a
 job:
   description:
-    - The job when it was seen last. None if none was started or waited for.
+    - That job when it was seen last. None if none was waited for.
   returned: always, except when the options were refused
   type: dict
   contains:
@@ -190,7 +190,7 @@ job:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
 desktops_succeeded:
-  description: IDs of the desktops that were recomposed.
+  description: IDs of the desktops that were recomposed, by an adopted job too.
   returned: always, except when the options were refused
   type: list
   elements: str

@@ -177,10 +177,10 @@ def error_facts(body: Any) -> tuple[str, str]:
     for candidate in _candidates(body):
         for code_key, text_key in (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message")):
             code, text = candidate.get(code_key), candidate.get(text_key)
-            if text and code is not None:
-                return str(code), one_line(str(text))
-            if code and not text and code_key != "code":
-                return str(code), ""
+            if isinstance(text, str) and text and not isinstance(code, (dict, list)):
+                return str(code or ""), one_line(text)
+            if isinstance(code, str) and code and code_key != "code":
+                return code, ""
     return "", ""
 
 

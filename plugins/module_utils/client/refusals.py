@@ -14,6 +14,7 @@ from .errors import RefusedError, error_class, error_facts
 from .operations import Operation
 from .transport import Answer
 
+LONGEST_RETRY_AFTER = 300.0  # seconds; who asks for more does not speak of a passing fault
 LARGEST_CLOCK_ERROR = 15 * 60  # seconds that the signature's date may be off (help page on IAM authentication errors)
 
 _ADVICE_BY_CODE = {
@@ -94,7 +95,7 @@ def _retry_after(answer: Answer) -> float | None:
         seconds = float(answer.headers.get("Retry-After", ""))
     except ValueError:
         return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None
 
 
 def _clock_advice(answer: Answer) -> str:

@@ -61,7 +61,7 @@ class Attributes(Change):
         step = Step(UPDATE_POOL, {**body, **differs}, moves_template=True, starts_job=False)
         return Plan(step, before, differs, pool_after={**present, **differs})
 
-    def verify(self, session: Session, observation: Observation) -> None:
+    def verify(self, session: Session, pool: Pool, step: Step) -> None:
         """Nothing has to be checked."""
 
     def once_done(self, desktop_ids: frozenset[str]) -> Attributes:

@@ -77,8 +77,8 @@ class Change(Protocol):
     def plan(self, observation: Observation) -> Plan:
         """Return what is left to do. Pure: the same observation gives the same plan."""
 
-    def verify(self, session: Session, observation: Observation) -> None:
-        """Check before the first step what costs a request to check; raise what makes the change impossible."""
+    def verify(self, session: Session, pool: Pool, step: Step) -> None:
+        """Check before a step what costs a request to check; raise what makes it impossible or dangerous."""
 
     def once_done(self, desktop_ids: frozenset[str]) -> Change:
         """Return the change as it is to be judged once a request of it was carried out.

@@ -90,7 +90,7 @@ class Engine:
             observation = change.observe(self.session, pool)
             plan = change.plan(observation)
             if plan.step is not None:
-                change.verify(self.session, observation)
+                change.verify(self.session, pool, plan.step)
                 self._warn_of(change, plan, pool)
         except WorkspaceError as error:
             raise error.about(f"pool {pool.name}: {change.verb}") from None
@@ -136,24 +136,26 @@ class _Run:
         self._deadline = self._clock.now() + engine.wait_timeout
         self._known_jobs: frozenset[str] = frozenset()
         self._waited = False
-        self._verified = False
+        self._waited_for: Job | None = None
+        self._verified: Step | None = None
         self._conflict_since: float | None = None
         self._steps: list[Step] = []
         self.outcome = Outcome(pool)
 
     def carry_out(self) -> Outcome:
         """See :meth:`Engine.carry_out`."""
-        observation = self._change.observe(self._session, self.outcome.pool)
-        plan = self._change.plan(observation)
+        plan = self._change.plan(self._change.observe(self._session, self.outcome.pool))
         if plan.step is None and self.outcome.pool.status != "TEMPORARY":
             return self.outcome
         while True:
             plan = self._until_idle(plan)
             if plan.step is None:
                 self.outcome.adopted = self._waited and not self.outcome.changed
+                if self.outcome.adopted and self._waited_for is not None:
+                    self.outcome.take(self._waited_for.result())
                 return self.outcome
             step = plan.step
-            self._prepare(plan, step, observation)
+            self._prepare(plan, step)
             submission = self._submit(step)
             if submission is None:
                 plan = self._plan_now()
@@ -177,18 +179,18 @@ class _Run:
             plan = self._settled(lagging, template_lags)
             self._waited = True
 
-    def _prepare(self, plan: Plan, step: Step, observation: Observation) -> None:
+    def _prepare(self, plan: Plan, step: Step) -> None:
         """Make sure that a step can be sent, and take down what it is about to change."""
-        if not self._verified:
-            self._change.verify(self._session, observation)
-            for warning in plan.warnings:
-                self._engine.warn(warning)
-            self._verified = True
+        if len(self._steps) == MOST_STEPS or step in self._steps:
+            raise self._left_out(step)
+        if step != self._verified:
+            self._change.verify(self._session, self.outcome.pool, step)
+            self._verified = step
         if not self._steps:
             # What others did while this waited is not this task's change.
             self.outcome.plan = plan
-        if len(self._steps) == MOST_STEPS or step in self._steps:
-            raise self._left_out(step)
+            for warning in plan.warnings:
+                self._engine.warn(warning)
 
     def _submit(self, step: Step) -> Submission | None:
         """Send a step's request; None if the service says that it is busy, after a pause."""
@@ -250,6 +252,7 @@ class _Run:
                 )
             tell = self._progress.job(f"waits for job {job.id} ({job.job_type})")
             ended = wait_for_job(self._session, job.id, self._time_left(), tell)
+            self._waited_for = ended
             if may_be_of(self._change, ended.job_type):
                 lagging.update(sub_job.desktop_id for sub_job in ended.succeeded)
                 template_lags = True

@@ -31,7 +31,7 @@ FILTERS: Mapping[str, Check | None] = {
     "user_attached": lambda pool, desktop, value: desktop.has_user is value,
     "computer_name": None,  # fuzzy
     "desktop_id": lambda pool, desktop, value: desktop.id in value,
-    "desktop_ip": lambda pool, desktop, value: value in desktop.fields.get("ip_addresses", [value]),
+    "desktop_ip": lambda pool, desktop, value: value in (desktop.fields.get("ip_addresses") or [value]),
     "image_id": lambda pool, desktop, value: desktop.image_id == value,
     "in_maintenance_mode": _same("in_maintenance_mode"),
     "availability_zone": _same("availability_zone"),

@@ -72,13 +72,14 @@ def list_desktops(session: Session, pool_id: str, desktop_ids: Sequence[str] = (
     """Return a pool's desktops with details, 1,000 a request; with ``desktop_ids`` those of them that exist."""
     batches = [desktop_ids[at : at + _IDS_PER_REQUEST] for at in range(0, len(desktop_ids), _IDS_PER_REQUEST)] or [()]
     wanted = set(desktop_ids)
-    found = [
-        Desktop.from_service(item)
-        for batch in batches
-        for item in read_list(session, LIST_DESKTOPS, query={"pool_id": pool_id, "desktop_id": list(batch)}).items
-    ]
-    # A region that does not know the filter returns every desktop.
-    return [desktop for desktop in found if not wanted or desktop.id in wanted]
+    found: dict[str, Desktop] = {}
+    for batch in batches:
+        for item in read_list(session, LIST_DESKTOPS, query={"pool_id": pool_id, "desktop_id": list(batch)}).items:
+            desktop = Desktop.from_service(item)
+            # A region that does not know the filter returns every desktop, with each batch.
+            if not wanted or desktop.id in wanted:
+                found[desktop.id] = desktop
+    return list(found.values())
 
 
 def count_drift(session: Session, pool_id: str) -> dict[str, int] | None:

@@ -35,7 +35,7 @@ class Notification(Change):
             return Plan(None)
         return Plan(Step(NOTIFY_POOL, {"notifications": self.message}), {}, {"notification": self.message})
 
-    def verify(self, session: Session, observation: Observation) -> None:
+    def verify(self, session: Session, pool: Pool, step: Step) -> None:
         """Nothing has to be checked."""
 
     def once_done(self, desktop_ids: frozenset[str]) -> Notification:

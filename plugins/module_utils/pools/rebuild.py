@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..client.errors import InputError, NotFoundError
+from ..client.errors import InputError, NotFoundError, WorkspaceError
 from ..client.operations import REBUILD_POOL
 from ..client.session import Session
 from .change import Change, Observation, Plan, Step
@@ -93,12 +93,23 @@ class Rebuild(Change):
             step, before, after, _warnings(pool, due), _pool_after(pool, self.image_id) if template_due else None
         )
 
-    def verify(self, session: Session, observation: Observation) -> None:
-        """Refuse an image that the project does not have.
+    def verify(self, session: Session, pool: Pool, step: Step) -> None:
+        """Refuse an image that the project does not have, and what a region may not understand as it is meant.
 
-        :raises NotFoundError: the service's image list does not know it.
+        :raises NotFoundError: the service's image list does not know the image.
+        :raises WorkspaceError: the pool is half-way, and the region does not know how to leave a part of it alone.
         """
-        if self.image_id != observation.pool.image_id and not image_exists(session, self.image_id):
+        unasked = {"handle_type", "desktop_ids"} & set(step.body)
+        if self.scope.handle_type or self.scope.desktop_ids:
+            unasked = set()  # whoever set one of them knows that the region takes them
+        # Regions that do not count drift are older than the two fields. No source says whether they refuse a field that
+        # they do not know, or ignore it and recompose every desktop.
+        if unasked and count_drift(session, pool.id) is None:
+            raise WorkspaceError(
+                "some desktops need no recompose and would have to be left out, which this region does not seem to "
+                "know; set force to recompose all of the pool's desktops, or name the others in desktop_ids if it does."
+            )
+        if self.image_id != pool.image_id and not image_exists(session, self.image_id):
             raise NotFoundError(
                 f"image {self.image_id} is not among the project's images; "
                 "check image_id, and that the image is shared with this project. Nothing was changed."

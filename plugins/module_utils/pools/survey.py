@@ -26,15 +26,16 @@ def survey(
     """Return the pools' own records, each with what was asked for added to it.
 
     :param gather: any of ``desktops`` (adds ``desktops``), ``users`` (``authorized_objects``), ``drift`` (``drift``)
-        and
-        ``jobs`` (``running_jobs``). ``authorized_objects`` is None where the region does not know that list.
+        and ``jobs`` (``running_jobs``). ``authorized_objects`` is None where the region does not know that list.
     :param warn: takes warnings.
     """
     asked = frozenset(gather)
+    needs_desktops = bool(asked & {"desktops", "drift"})
+    together = (needs_desktops or "jobs" in asked) and _takes_less_together(session, pools)
     desktops: Mapping[str, Sequence[Desktop]] = {}
-    if asked & {"desktops", "drift"} or ("jobs" in asked and len(pools) > _FEW_POOLS):
-        desktops = _desktops_by_pool(session, pools)
-    jobs = _running_jobs_by_pool(session, pools, desktops) if "jobs" in asked else {}
+    if needs_desktops or together:
+        desktops = _desktops_by_pool(session, pools, together)
+    jobs = _running_jobs_by_pool(session, pools, desktops, together) if "jobs" in asked else {}
     reports = []
     for pool in pools:
         report = dict(pool.fields)
@@ -50,24 +51,34 @@ def survey(
     return reports
 
 
-# Up to here a pool's jobs are asked for one pool at a time; above, the two lists of all that runs and waits are fewer.
-_FEW_POOLS = 2
+_FEW_REQUESTS = 5  # up to here it is not worth a request to find out whether there is a cheaper way
+_POOLED = {"desktop_type": "POOLED"}
 
 
-def _desktops_by_pool(session: Session, pools: Sequence[Pool]) -> dict[str, list[Desktop]]:
-    page = PAGING[LIST_DESKTOPS.name].page
-    one_by_one = sum(max(1, -(-pool.desktop_count // page)) for pool in pools)
-    # The detailed list does not say to which pool a desktop belongs; the brief one does, so both are needed.
-    together = 2 * max(1, -(-sum(pool.desktop_count for pool in pools) // page))
-    if one_by_one <= together:
+def _takes_less_together(session: Session, pools: Sequence[Pool]) -> bool:
+    """Return whether two lists of all desktops of the project take fewer requests than one list for each pool."""
+    one_by_one = sum(_pages(pool.desktop_count) for pool in pools)
+    if one_by_one <= _FEW_REQUESTS:
+        return False
+    first = session.call(LIST_DESKTOPS_BRIEF, query={**_POOLED, "offset": 0, "limit": 1}) or {}
+    total = first.get("total_count")
+    return isinstance(total, int) and 2 * _pages(total) < one_by_one
+
+
+def _pages(desktops: int) -> int:
+    return max(1, -(-desktops // PAGING[LIST_DESKTOPS.name].page))
+
+
+def _desktops_by_pool(session: Session, pools: Sequence[Pool], together: bool) -> dict[str, list[Desktop]]:
+    if not together:
         return {pool.id: list_desktops(session, pool.id) for pool in pools}
-    pooled = {"desktop_type": "POOLED"}
+    # The detailed list does not say to which pool a desktop belongs; the brief one does.
     owner = {
         str(item.get("desktop_id")): str(item.get("pool_id"))
-        for item in read_list(session, LIST_DESKTOPS_BRIEF, query=pooled).items
+        for item in read_list(session, LIST_DESKTOPS_BRIEF, query=_POOLED).items
     }
     found: dict[str, list[Desktop]] = {pool.id: [] for pool in pools}
-    for item in read_list(session, LIST_DESKTOPS, query=pooled).items:
+    for item in read_list(session, LIST_DESKTOPS, query=_POOLED).items:
         desktop = Desktop.from_service(item)
         found.get(owner.get(desktop.id, ""), []).append(desktop)
     return found
@@ -83,9 +94,9 @@ def _authorized_objects(session: Session, pool: Pool, warn: Callable[[str], None
 
 
 def _running_jobs_by_pool(
-    session: Session, pools: Sequence[Pool], desktops: Mapping[str, Sequence[Desktop]]
+    session: Session, pools: Sequence[Pool], desktops: Mapping[str, Sequence[Desktop]], together: bool
 ) -> dict[str, list[Job]]:
-    if len(pools) <= _FEW_POOLS:
+    if not together:
         return {pool.id: [job for job in read_pool_jobs(session, pool.id) if not job.is_over] for pool in pools}
     owner = {desktop.id: pool_id for pool_id, members in desktops.items() for desktop in members}
     found: dict[str, list[SubJob]] = {pool.id: [] for pool in pools}
