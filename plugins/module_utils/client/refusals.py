@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from .errors import RefusedError, error_class, error_facts
-from .operations import Operation
+from .operations import CREATE_TOKEN, Operation
 from .transport import Answer
 
 LONGEST_RETRY_AFTER = 300.0  # seconds; who asks for more does not speak of a passing fault
@@ -21,7 +21,6 @@ _ADVICE_BY_CODE = {
     "WKS.00010099": "Workspace is not enabled in this project; check region and project_id",
     "WKS.00010032": "the pool or desktop is busy; try again when the running operation has ended",
     "APIGW.0101": "the address or path is wrong, or this region does not know the operation; check region and endpoint",
-    "APIGW.0302": "the IAM user may not call this service; check the user's permissions",
     "APIGW.0307": "the token has expired or belongs to another region; get a new one for this region",
     "APIGW.0308": "too many calls a minute; run fewer tasks at a time or raise max_retries",
     "APIGW.0310": "the project is not available; check project_id and the account's balance",
@@ -62,7 +61,9 @@ def refusal(operation: Operation, answer: Answer) -> RefusedError:
     facts = ", ".join(part for part in (code, f"HTTP {answer.status}", request_id and f"request {request_id}") if part)
     fields: dict[str, Any] = {}
     advice = _ADVICE_BY_CODE.get(lookup) or _ADVICE_BY_STATUS.get(answer.status, "")
-    if answer.status == 401:
+    if answer.status == 401 and operation is CREATE_TOKEN:
+        advice = "check username, password and domain_name"
+    elif answer.status == 401:
         advice = _clock_advice(answer) or advice
     if answer.status == 403 and not _ADVICE_BY_CODE.get(lookup):
         action = operation.iam_action

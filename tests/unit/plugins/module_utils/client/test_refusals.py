@@ -157,7 +157,7 @@ def test_a_missing_permission_without_a_known_action_names_the_operation() -> No
     ("status", "code", "advice"),
     [
         (403, "WKS.00010099", "Workspace is not enabled in this project"),
-        (403, "APIGW.0302", "the IAM user may not call this service"),
+        (403, "APIGW.0302", "the credentials lack the permission"),
         (403, "APIGW.0802", "check region"),
         (401, "APIGW.0307", "the token has expired or belongs to another region"),
         (404, "APIGW.0101", "this region does not know the operation"),
