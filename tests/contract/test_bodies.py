@@ -82,7 +82,7 @@ def built(kind: str, value: Any, place: str = "body") -> Any:
     model = getattr(workspace_sdk, kind, None)
     if model is None:
         wanted = {"str": str, "int": int, "bool": bool}[kind]
-        assert type(value) is wanted, f"{place}: {value!r} is not {kind}"
+        assert value.__class__ is wanted, f"{place}: {value!r} is not {kind}"
         return value
     if not model.attribute_map:
         assert value in [text for name, text in vars(model).items() if name.isupper()], place

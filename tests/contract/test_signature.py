@@ -52,7 +52,7 @@ class Sample:
 
 
 def text(dice: random.Random, least: int = 0, most: int = 12) -> str:
-    return "".join(dice.choice(LETTERS) for _ in range(dice.randint(least, most)))
+    return "".join(dice.choice(LETTERS) for _time in range(dice.randint(least, most)))
 
 
 def value(dice: random.Random) -> Any:
@@ -62,7 +62,7 @@ def value(dice: random.Random) -> Any:
         lambda: "",
         lambda: dice.randint(0, 20_000),
         lambda: dice.random() < 0.5,
-        lambda: [text(dice) for _ in range(dice.randint(1, 4))],
+        lambda: [text(dice) for _time in range(dice.randint(1, 4))],
         lambda: [text(dice, 1, 2)] * 2,
     ]
     return dice.choice(kinds)()
@@ -71,11 +71,11 @@ def value(dice: random.Random) -> Any:
 def samples(count: int) -> Iterator[Sample]:
     """Yield the same random requests each time."""
     dice = random.Random(SEED)
-    for _ in range(count):
+    for _time in range(count):
         # A dot segment would be another path; the code refuses it before it gets here.
-        segments = [segment for segment in (text(dice, 1) for _ in range(3)) if segment not in (".", "..")]
+        segments = [segment for segment in (text(dice, 1) for _time in range(3)) if segment not in (".", "..")]
         path = "/v2/" + "/".join(map(encode, [PROJECT, *segments])) + dice.choice(["", "", "/"])
-        query = {text(dice, 1, 6): value(dice) for _ in range(dice.randint(0, 5))}
+        query = {text(dice, 1, 6): value(dice) for _time in range(dice.randint(0, 5))}
         body = dice.choice([None, None, {}, {"message": text(dice), "size": dice.randint(1, 100)}])
         at = datetime.fromtimestamp(dice.randint(1_500_000_000, 2_000_000_000), timezone.utc)
         yield Sample(

@@ -230,7 +230,7 @@ class RunningSimulator:
         assert process.stdout is not None
         deadline = time.monotonic() + self._start_seconds
         while time.monotonic() < deadline:
-            readable, _, _ = select.select([process.stdout], [], [], 0.2)
+            readable = select.select([process.stdout], [], [], 0.2)[0]
             if readable:
                 line = process.stdout.readline()
                 if line.startswith(READY):

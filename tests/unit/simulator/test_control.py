@@ -220,6 +220,6 @@ def test_fault_rules_are_checked(api: Any, rule: dict[str, Any], word: str) -> N
 
 
 def test_answers_are_numbered(api: Any) -> None:
-    first, second = (api.call("GET", "/images").headers["X-Request-Id"] for _ in range(2))
+    first, second = (api.call("GET", "/images").headers["X-Request-Id"] for _time in range(2))
     assert first != second
     assert [entry["request_id"] for entry in control(api, "GET", "/journal")["entries"]] == [first, second]

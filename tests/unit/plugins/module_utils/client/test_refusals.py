@@ -97,7 +97,7 @@ SENTENCES: list[tuple[Answer, type[RefusedError], str]] = [
 @pytest.mark.parametrize(("given", "kind", "sentence"), SENTENCES, ids=[str(case[0].status) for case in SENTENCES])
 def test_a_refusal_reads_as_one_sentence(given: Answer, kind: type[RefusedError], sentence: str) -> None:
     error = refusal(REBUILD_POOL, given)
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert str(error) == sentence
 
 

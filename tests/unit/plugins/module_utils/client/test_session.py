@@ -250,7 +250,7 @@ def test_a_login_is_made_once_and_its_token_used_from_then_on(service: ScriptedS
     service.on("GET", POOL, wants("t1"))
     told: list[str] = []
     session = session_to(service.url, credentials=LOGIN, on_secret=told.append)
-    for _ in range(3):
+    for _time in range(3):
         session.call(SHOW_POOL, PATH)
     (login,) = service.sent("POST")
     assert login.target == "/v3/auth/tokens?nocatalog=true"

@@ -143,7 +143,7 @@ def test_what_is_no_id_is_refused(option: str, value: str) -> None:
 def test_an_id_as_long_as_its_sentence_allows_is_taken_and_a_longer_one_is_not(option: str, variable: str) -> None:
     with pytest.raises(InputError) as refused:
         read_settings(REGION, {variable: "x" * 1000})
-    longest = int(str(refused.value).split(" to ")[-1].split()[0])
+    longest = int(str(refused.value).rpartition(" to ")[2].split()[0])
     assert getattr(read_settings(REGION, {variable: "x" * longest}), option) == "x" * longest
     with pytest.raises(InputError):
         read_settings(REGION, {variable: "x" * (longest + 1)})

@@ -192,7 +192,7 @@ def deaf_port() -> Iterator[int]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(0)
-    waiting = [socket.socket() for _ in range(3)]
+    waiting = [socket.socket() for _time in range(3)]
     for client in waiting:
         client.setblocking(False)
         client.connect_ex(listener.getsockname())

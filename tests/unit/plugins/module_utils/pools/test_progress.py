@@ -56,7 +56,7 @@ def test_a_line_names_the_pool_what_runs_how_far_it_is_and_since_when(
 
 def test_nothing_new_is_not_said(progress: Progress, clock: HandClock, lines: list[str]) -> None:
     tell = progress.job("recompose")
-    for _ in range(10):
+    for _time in range(10):
         tell(job("RUNNING", "RUNNING"))
         clock.time += 60
     assert len(lines) == 1
@@ -86,7 +86,7 @@ def test_the_end_is_said_at_once(progress: Progress, clock: HandClock, lines: li
 def test_a_change_that_came_too_soon_is_said_later(progress: Progress, clock: HandClock, lines: list[str]) -> None:
     tell = progress.job("recompose")
     tell(job("RUNNING", "RUNNING", "RUNNING"))
-    for _ in range(2):
+    for _time in range(2):
         clock.time += 6
         tell(job("RUNNING", "SUCCESS", "RUNNING"))
     assert lines[1:] == ["finance-win10: recompose 1/2 desktops, 1 running, 12s"]
