@@ -59,7 +59,7 @@ sanity: ## Run all of ansible-test sanity on ansible-core 2.16, 2.19 and the new
 	@$(call for-each-pair,sanity-on)
 
 .PHONY: matrix
-matrix: ## Run the unit and integration tests on the same three versions
+matrix: ## Run the tests that depend on ansible-core on the same three versions
 	@$(call for-each-pair,matrix-on)
 
 .PHONY: bench
@@ -132,5 +132,5 @@ $(PAIRS:%=matrix-on-%): matrix-on-%: link
 	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
 	  $(MAKE_VENV) .build/matrix/$* "$$python" $(TESTING) requirements/ansible-core-$*.txt && \
 	  .build/matrix/$*/bin/ansible --version | sed -n 1p && \
-	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* $(PYTEST_ARGS) tests/unit tests/integration; \
+	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings" $(PYTEST_ARGS) tests/unit/plugins tests/integration; \
 	else $(on-missing-python); fi

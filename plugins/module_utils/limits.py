@@ -93,7 +93,8 @@ class Items:
             return None
         if not _inside(len(value), self.min, self.max):
             found = f"has {_count(len(value), 'item')}" if value else "is empty"
-            return f"{name} {found}; it takes {_span(self.min, self.max)} items."
+            noun = "item" if 1 in (self.max, self.max or self.min) else "items"
+            return f"{name} {found}; it takes {_span(self.min, self.max)} {noun}."
         if self.each is None:
             return None
         return _first(self.each.check(f"{name}[{number}]", item) for number, item in enumerate(value))

@@ -121,8 +121,16 @@ def execute(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Resu
         result = {"changed": False, **plain(error.result_fields(), str), "failed": True, "msg": task.censor(str(error))}
     except Exception as error:  # noqa: BLE001 - a defect of the collection, whatever its kind, must read as one
         result = {"changed": False, "failed": True, "msg": _defect(task, error)}
+    if result.get("failed"):
+        result["msg"] = _with_subject(str(result.get("msg", "")), task.params)
     warnings = [*result.pop("warnings", ()), *(task.censor(text) for text in task.warnings)]
     return {**result, "warnings": warnings} if warnings else result
+
+
+def _with_subject(sentence: str, params: Mapping[str, Any]) -> str:
+    """Return the sentence with the pool that the task is about, unless it names it already."""
+    pool = params.get("pool") or params.get("pool_id")
+    return sentence if not pool or f"pool {pool}" in sentence else f"pool {pool}: {sentence}"
 
 
 def plain(value: Any, other: Callable[[Any], Any] | None = None) -> Any:

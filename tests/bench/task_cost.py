@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What one task costs: ours in Ansible's process, ours as a plain module, ``ansible.builtin.uri`` and ``set_fact``.
 
-All of them run in turn, in the same rounds, against the same simulator; ours and ``uri`` send the same one request. Printed
-are seconds a task beyond the empty play, the median over the rounds, and ratios to ours in-process.
+All of them run in turn, in the same rounds, against the same simulator; ours and ``uri`` send the same one request.
+Printed are seconds a task beyond the empty play, the median over the rounds, and ratios to ours in-process.
 
     .build/venv/bin/python tests/bench/task_cost.py [--tasks 20] [--rounds 5] [--write docs/performance.md]
 """
@@ -122,9 +122,9 @@ def render(seconds: dict[str, list[float]], tasks: int, rounds: int) -> str:
     import ansible.release
 
     ours = statistics.median(seconds["ours, in-process"])
+    machine = f"ansible-core {ansible.release.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
     lines = [
-        f"ansible-core {ansible.release.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores; "
-        f"{tasks} tasks a play, {rounds} rounds.",
+        f"{machine}; {tasks} tasks a play, {rounds} rounds.",
         "",
         "| a task of | seconds, median | least | most | to ours in-process |",
         "| --- | ---: | ---: | ---: | ---: |",

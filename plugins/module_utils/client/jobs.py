@@ -82,6 +82,7 @@ _POOL_JOB_TYPES = (
 FIRST_POLL = 2.0  # seconds
 LONGEST_POLL = 15.0  # seconds; what Terraform's client does
 POLL_SHARE = 0.1  # a job's end is noticed within this share of its length
+LATE_SUB_JOBS = 30.0  # seconds in which the sub-jobs of a job that has ended may not be there yet
 UNSEEN_GRACE = 60.0  # seconds in which a job that was just accepted may not be found yet
 
 
@@ -315,17 +316,22 @@ def group_jobs(sub_jobs: Iterable[SubJob]) -> list[Job]:
     return jobs
 
 
-def wait_for_job(session: Session, job_id: str, timeout: float, on_progress: Callable[[Job], None]) -> Job:
+def wait_for_job(
+    session: Session, job_id: str, timeout: float, on_progress: Callable[[Job], None], *, has_desktops: bool = False
+) -> Job:
     """Wait until a job is over and return it. That it is over does not mean that it succeeded.
 
     :param timeout: seconds of the session's clock, at least 0; the job is looked at once in any case.
     :param on_progress: told the job after each look.
+    :param has_desktops: the job works on desktops, so it has sub-jobs. These can appear late, and without them nobody
+        can tell how it went; they are waited for 30 seconds after its end.
     :raises JobTimeoutError: it still runs; it goes on in the service.
     :raises MissingError: it cannot be found, 60 seconds on.
     """
     clock = session.clock
     began = clock.now()
     seen: Job | None = None
+    over_since: float | None = None
     while True:
         elapsed = clock.now() - began
         problem: WorkspaceError | None = None
@@ -333,7 +339,9 @@ def wait_for_job(session: Session, job_id: str, timeout: float, on_progress: Cal
             seen = read_job(session, job_id)
             on_progress(seen)
             if seen.is_over:
-                return seen
+                over_since = elapsed if over_since is None else over_since
+                if seen.sub_jobs or not has_desktops or elapsed - over_since >= LATE_SUB_JOBS:
+                    return seen
         except MissingError as error:
             if seen is not None:
                 return _vanished(session, seen)

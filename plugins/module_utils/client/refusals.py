@@ -75,7 +75,9 @@ def refusal(operation: Operation, answer: Answer) -> RefusedError:
                 "; decode encoded_authorization_message with the STS operation DecodeAuthorizationMessage to see why"
             )
     if not advice and answer.status >= 500:
-        advice = "the service failed; try again later, and quote the request id if it stays"
+        advice = "the service failed; try again later" + (
+            ", and quote the request id if it stays" if request_id else ""
+        )
     return error_class(answer.status, code)(
         f"{operation.name} was refused: {said.rstrip('.')} ({facts})" + (f"; {advice}." if advice else "."),
         http_status=answer.status,

@@ -45,6 +45,7 @@ class Attributes(Change):
     job_types = frozenset()  # it starts no job
     takes_turns = False
     leaves_a_trace = True
+    starts_job = False
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Return the pool as it is; its own record says it all."""
@@ -58,7 +59,7 @@ class Attributes(Change):
             return Plan(None)
         before = {name: present.get(name) for name in differs}
         body = {name: present[name] for name in _MERGED if _says_something(present, name)}
-        step = Step(UPDATE_POOL, {**body, **differs}, moves_template=True, starts_job=False)
+        step = Step(UPDATE_POOL, {**body, **differs}, moves_template=True)
         return Plan(step, before, differs, pool_after={**present, **differs})
 
     def verify(self, session: Session, pool: Pool, step: Step) -> None:

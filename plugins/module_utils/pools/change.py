@@ -31,9 +31,7 @@ class Step:
     """One request that brings the pool nearer to what is wanted.
 
     ``desktop_ids`` are the desktops that it is to change, ``moves_template`` says whether it changes the pool's
-    template.
-    ``delay`` is the seconds that the service itself waits before it begins. ``starts_job``: the answer names a job;
-    without one the change is done when it is answered.
+    template. ``delay`` is the seconds that the service itself waits before it begins.
     """
 
     operation: Operation
@@ -41,7 +39,6 @@ class Step:
     desktop_ids: frozenset[str] = frozenset()
     moves_template: bool = False
     delay: float = 0.0
-    starts_job: bool = True
 
 
 @dataclass(frozen=True)
@@ -63,13 +60,15 @@ class Change(Protocol):
 
     ``verb`` is what users call it (``recompose``). ``job_types`` are the types that the service certainly gives to jobs
     of this change (definitions); empty when no source says. ``takes_turns``: it must not be sent while another job runs
-    for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it.
+    for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it. ``starts_job``: the
+    answer names a job; without one the change is done when it is answered.
     """
 
     verb: str
     job_types: frozenset[str]
     takes_turns: bool
     leaves_a_trace: bool
+    starts_job: bool
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Read what :meth:`plan` needs, given the pool as it is now."""

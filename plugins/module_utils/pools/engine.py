@@ -111,7 +111,8 @@ class Engine:
             return run.carry_out()
         except WorkspaceError as error:
             # The outcome holds all jobs of this change; an error knows its own alone.
-            error.fields = {**error.result_fields(), **run.outcome.result()}
+            facts = run.outcome.result() if change.starts_job else run.outcome.synchronous_result()
+            error.fields = {**error.result_fields(), **facts}
             raise error.about(f"pool {pool.name}: {change.verb}") from None
 
     def _warn_of(self, change: Change, plan: Plan, pool: Pool) -> None:
@@ -160,7 +161,7 @@ class _Run:
             if submission is None:
                 plan = self._plan_now()
                 continue
-            if step.starts_job and not self._engine.wait:
+            if self._change.starts_job and not self._engine.wait:
                 return self.outcome
             plan = self._effect_of(submission, step)
             if plan.step is None:
@@ -169,7 +170,7 @@ class _Run:
     def _until_idle(self, plan: Plan) -> Plan:
         """Wait for the jobs that run for the pool, and return what is left to do then."""
         while True:
-            needs_jobs = self._change.takes_turns or (plan.step is not None and plan.step.starts_job)
+            needs_jobs = self._change.takes_turns or (plan.step is not None and self._change.starts_job)
             jobs = read_pool_jobs(self._session, self.outcome.pool.id) if needs_jobs else []
             running = [job for job in jobs if not job.is_over] if self._change.takes_turns else []
             if not running or (plan.step is None and not self._engine.wait):
@@ -224,7 +225,7 @@ class _Run:
         if submission.job_id:
             self._follow(submission.job_id, step)
         # What a job reports, or what was answered at once, shows soon. Without either, only the waiting limit counts.
-        lost = step.starts_job and not submission.job_id
+        lost = self._change.starts_job and not submission.job_id
         lagging = step.desktop_ids if lost else frozenset(self.outcome.desktops_succeeded)
         self._change = self._change.once_done(lagging)
         plan = self._settled(lagging, step.moves_template, max(SETTLE_TIME, self._time_left()) if lost else SETTLE_TIME)
@@ -263,7 +264,8 @@ class _Run:
         self._deadline += step.delay
         tell = self._progress.job(self._change.verb)
         try:
-            job = wait_for_job(self._session, job_id, self._time_left(), tell)
+            has_desktops = bool(step.desktop_ids)
+            job = wait_for_job(self._session, job_id, self._time_left(), tell, has_desktops=has_desktops)
             self.outcome.take(job.result())
             job.raise_for_failure()
         except JobTimeoutError as error:

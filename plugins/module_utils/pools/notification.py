@@ -24,6 +24,7 @@ class Notification(Change):
     job_types = frozenset()  # no source names the type
     takes_turns = False  # users are told while a pool is being worked on, too
     leaves_a_trace = False
+    starts_job = True
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Return the pool as it is; nothing more is needed."""

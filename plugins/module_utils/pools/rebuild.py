@@ -50,6 +50,7 @@ class Rebuild(Change):
     job_types = frozenset({"rebuildDesktopPool"})  # named so in the definitions
     takes_turns = True
     leaves_a_trace = True
+    starts_job = True
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Read the desktops in scope; the service's own count of drifted ones first, where it can spare the list."""

@@ -52,7 +52,7 @@ def submit(
         accepted = False
         try:
             body = session.call(step.operation, {"pool_id": pool.id}, body=dict(step.body)) or {}
-            if not step.starts_job:
+            if not change.starts_job:
                 return Submission(None)
             if body.get("job_id"):
                 return Submission(str(body["job_id"]))

@@ -74,9 +74,11 @@ def _desktops_by_pool(session: Session, pools: Sequence[Pool], together: bool) -
         return {pool.id: list_desktops(session, pool.id) for pool in pools}
     # The detailed list does not say to which pool a desktop belongs; the brief one does.
     owner = {
-        str(item.get("desktop_id")): str(item.get("pool_id"))
+        str(item.get("desktop_id")): str(item.get("pool_id") or "")
         for item in read_list(session, LIST_DESKTOPS_BRIEF, query=_POOLED).items
     }
+    if any(not pool_id for pool_id in owner.values()):  # an older region, where the brief list does not say it either
+        return _desktops_by_pool(session, pools, together=False)
     found: dict[str, list[Desktop]] = {pool.id: [] for pool in pools}
     for item in read_list(session, LIST_DESKTOPS, query=_POOLED).items:
         desktop = Desktop.from_service(item)

@@ -78,7 +78,7 @@ SENTENCES: list[tuple[Answer, type[RefusedError], str]] = [
         ServerError,
         (
             "RebuildDesktopPool was refused: an answer that is not JSON (HTTP 502); the service failed; try again "
-            "later, and quote the request id if it stays."
+            "later."
         ),
     ),
     (

@@ -1,0 +1,63 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The simulator, and Ansible in the two ways in which it can run modules of the collection."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from workspace_simulator.testing import RunningSimulator
+
+# Under --import-mode=importlib the folder of a test is not searched for modules.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from running import FACTOR, HERE, Ansible
+from sight import Sight
+
+
+@pytest.fixture(scope="session")
+def simulator_process() -> Iterator[RunningSimulator]:
+    """Start one simulator with the estate of these tests for the whole run."""
+    with RunningSimulator(HERE / "estate.yml", factor=FACTOR) as running:
+        yield running
+
+
+@pytest.fixture
+def simulator(simulator_process: RunningSimulator) -> RunningSimulator:
+    """Hand out the simulator, back at its first estate."""
+    simulator_process.control.reset()
+    # An estate has the pace that its file names; the faster one of the command line is set again.
+    simulator_process.control.set_clock(factor=FACTOR)
+    return simulator_process
+
+
+@pytest.fixture
+def sight(simulator: RunningSimulator) -> Sight:
+    """Hand out a look at the simulated estate, past the service."""
+    return Sight(simulator)
+
+
+@pytest.fixture(params=["auto", "module"], ids=["in_process", "module"])
+def ansible(request: pytest.FixtureRequest, simulator: RunningSimulator, tmp_path: Path) -> Ansible:
+    """Hand out Ansible, once with modules inside its own process and once with modules as programs."""
+    return Ansible(simulator, tmp_path, request.param)
+
+
+@pytest.fixture
+def ansible_in_process(simulator: RunningSimulator, tmp_path: Path) -> Ansible:
+    """Hand out Ansible with modules inside its own process, for what does not depend on that."""
+    return Ansible(simulator, tmp_path, "auto")
+
+
+@pytest.fixture
+def ansible_by_module(simulator: RunningSimulator, tmp_path: Path) -> Ansible:
+    """Hand out Ansible with modules as programs of their own, on the simulator that the other fixtures use."""
+    folder = tmp_path / "by-module"
+    folder.mkdir()
+    return Ansible(simulator, folder, "module")

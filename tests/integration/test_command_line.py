@@ -1,0 +1,113 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every module from the command line, and the demonstration."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+from running import CHECKOUT, Ansible
+from sight import FINANCE, NOVEMBER, Sight, desktop_id
+
+
+def test_every_module(ansible_in_process: Ansible, sight: Sight) -> None:
+    ad_hoc = ansible_in_process.ad_hoc
+    pools = ad_hoc("desktop_pool_info", "pool=finance gather=drift").only
+    assert pools["desktop_pools"][0]["drift"]["image_id"] == 0
+
+    everything = ad_hoc("desktop_pool_info", "").only
+    assert len(everything["desktop_pools"]) == 3
+
+    desktops = ad_hoc("desktop_info", f"pool=finance desktop_id={desktop_id('FIN-001')}").only
+    assert [desktop["computer_name"] for desktop in desktops["desktops"]] == ["FIN-001"]
+
+    notice = ad_hoc("desktop_pool_notification", "pool=finance message='Back at ten'").only
+    assert notice.changed
+    assert sight.notices() == ["Back at ten"]
+
+    assert ad_hoc("desktop_pool", "name=finance in_maintenance_mode=true").only.changed
+
+    rebuild = ad_hoc("desktop_pool_rebuild", f"pool={FINANCE} image_id={NOVEMBER}")
+    assert rebuild.only.changed
+    assert set(sight.rebuilds().values()) == {1}
+
+    job_id = rebuild.only["job_id"]
+    assert ad_hoc("job_info", f"job_id={job_id}").only["jobs"][0]["job_id"] == job_id
+    assert ad_hoc("job_wait", json.dumps({"job_id": job_id})).only["job"]["status"] == "SUCCESS"
+
+
+def test_predicting_and_doing(ansible: Ansible, sight: Sight) -> None:
+    arguments = f"pool={FINANCE} image_id={NOVEMBER}"
+    predicted = ansible.ad_hoc("desktop_pool_rebuild", arguments, check=True, diff=True)
+    assert predicted.only.changed
+    assert re.search(rf"^\+.*{NOVEMBER}", predicted.output, re.MULTILINE)
+    assert ansible.ad_hoc("desktop_pool_rebuild", arguments).only.changed
+    assert set(sight.rebuilds().values()) == {1}
+
+
+def test_a_failure(ansible_in_process: Ansible) -> None:
+    run = ansible_in_process.ad_hoc("desktop_pool_info", "pool=nowhere", fails=True)
+    assert (
+        run.only.message
+        == "pool nowhere: no pool in eu-west-101 has this name or ID; check pool, region and project_id."
+    )
+
+
+@pytest.mark.slow
+def test_the_demonstration(tmp_path: Path) -> None:
+    for _run in range(2):
+        began = time.monotonic()
+        shown = _demonstrate(tmp_path)
+        assert time.monotonic() - began < 60
+        recaps = re.findall(r"^localhost\s+: ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", shown, re.MULTILINE)
+        assert len(recaps) == 5
+        rollout, again, predicted = map(int, recaps[1:4])
+        assert rollout > 0
+        assert again == 0
+        assert predicted > 0
+        assert re.search(r"^finance-win10: recompose \d+/40 desktops", shown, re.MULTILINE)
+        assert "--- before" in shown
+        assert "+++ after" in shown
+        assert "Traceback" not in shown
+        assert "[WARNING]: " not in re.sub(r"\[WARNING\]: pool \S+: users are logged in", "", shown)
+
+
+def _demonstrate(folder: Path) -> str:
+    """Run the demonstration; it has to succeed, to leave no process behind, and no file."""
+    temporary = folder / "temporary"
+    temporary.mkdir(exist_ok=True)
+    mark = f"demonstration-{time.monotonic_ns()}"
+    given = {"PATH": os.environ["PATH"], "HOME": str(folder), "TMPDIR": str(temporary), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        ["bash", str(CHECKOUT / "tests" / "demo" / "run.sh")],
+        env={**given, "DEMONSTRATION": mark},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert _processes_with(mark) == []
+    assert list(temporary.iterdir()) == []
+    return done.stdout
+
+
+def _processes_with(mark: str) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except (PermissionError, FileNotFoundError, ProcessLookupError):
+            continue  # somebody else's, or it has just ended
+    return found
