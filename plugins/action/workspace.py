@@ -83,12 +83,17 @@ class ActionModule(ActionBase):
         execution = environment.get(EXECUTION_VARIABLE, os.environ.get(EXECUTION_VARIABLE, "")) or "auto"
         if execution not in ("auto", "module"):
             return {**result, "failed": True, "msg": f"{EXECUTION_VARIABLE} is {execution!r}; it takes auto or module."}
+        synonyms = MODULES[name].SPEC.synonyms if name in MODULES else {}
+        for synonym, option in synonyms.items():
+            if {synonym, option} <= set(self._task.args):
+                return {**result, "failed": True, "msg": f"{synonym} and {option} are one option; set one of them."}
+        arguments = {synonyms.get(key, key): value for key, value in self._task.args.items()}
         obstacle = f"{EXECUTION_VARIABLE} asks for it" if execution == "module" else self._obstacle(name)
         if obstacle is not None:
             display.vv(f"{COLLECTION}.{name} runs by itself: {obstacle}")
-            return dict(merge_hash(result, self._run_by_itself(name, task_vars)))
+            return dict(merge_hash(result, self._run_by_itself(name, arguments, task_vars)))
         with _process(environment, self._loader.get_basedir()):
-            return {**result, **self._run_here(name, MODULES[name], task_vars)}
+            return {**result, **self._run_here(name, arguments, task_vars)}
 
     def _obstacle(self, name: str) -> str | None:
         """Return why the module cannot run in this process, None if it can."""
@@ -104,12 +109,12 @@ class ActionModule(ActionBase):
             return NOT_IMPORTED.get(name, "there is no such module in the collection")
         return None
 
-    def _run_by_itself(self, name: str, task_vars: dict[str, Any] | None) -> Result:
+    def _run_by_itself(self, name: str, given: dict[str, Any], task_vars: dict[str, Any] | None) -> Result:
         """Run the module the way Ansible runs modules that have no action plugin."""
         wrap_async = self._task.async_val and not getattr(self._connection, "has_native_async", False)
         result: Result = self._execute_module(
             module_name=f"{COLLECTION}.{name}",
-            module_args=dict(self._task.args),  # a copy: Ansible adds its own keys to it
+            module_args=given,
             task_vars=task_vars,
             wrap_async=wrap_async,
         )
@@ -117,10 +122,11 @@ class ActionModule(ActionBase):
             self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
 
-    def _run_here(self, name: str, module: ModuleType, task_vars: dict[str, Any] | None) -> Result:
+    def _run_here(self, name: str, given: dict[str, Any], task_vars: dict[str, Any] | None) -> Result:
         """Do what ``AnsibleModule`` does around ``run``: validate, mask secrets, report the arguments."""
+        module = MODULES[name]
         spec: ModuleSpec = module.SPEC
-        arguments: dict[str, Any] = plain(self._task.args, other=str)
+        arguments: dict[str, Any] = plain(given, other=str)
         validation = ArgumentSpecValidator(**spec.validation()).validate(arguments)
         params = {**arguments, **validation.validated_parameters}
         task = Task(

@@ -32,6 +32,8 @@ class ModuleSpec:
 
     :param argument_spec: the options, in the form of ``AnsibleModule``. So are the conditions between them.
     :param limits: the service's limits, by option; checked after the types and before ``run``.
+    :param synonyms: further names of options, by name. Unlike an alias they are known to the action plugin alone, which
+        lets the service's own name be typed where ansible-test does not allow it in a module (``message``).
     :param supports_check_mode: whether ``run`` honours ``Task.check_mode``.
     """
 
@@ -42,6 +44,7 @@ class ModuleSpec:
     required_if: Sequence[Sequence[Any]] = ()
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    synonyms: Mapping[str, str] = field(default_factory=dict)
     supports_check_mode: bool = True
 
     def validation(self) -> dict[str, Any]:

@@ -19,9 +19,10 @@ description:
   - If the answer to the request is lost and no trace of it is found, the task fails and says so, rather than show the
     message twice.
 options:
-  message:
+  user_message:
     description:
       - The text, 1 to 400 characters.
+      - C(message) is taken as well. It is not the documented name because Ansible keeps that for itself in modules.
     type: str
     required: true
 extends_documentation_fragment:
@@ -47,7 +48,7 @@ EXAMPLES = r"""
 - name: Tell users about tonight's maintenance
   hwcloud.workspace.desktop_pool_notification:
     pool: finance-win10
-    message: Maintenance begins at 22:00. Please save your work and log off before.
+    user_message: Maintenance begins at 22:00. Please save your work and log off before.
 """
 
 RETURN = r"""
@@ -81,9 +82,10 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.notificati
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import ModuleSpec, Result, Task
 
 SPEC = ModuleSpec(
-    argument_spec={**CONNECTION, **POOL, "message": {"type": "str", "required": True}},
+    argument_spec={**CONNECTION, **POOL, "user_message": {"type": "str", "required": True}},
     # The operation states no limit; this is that of scheduled messages (help page on scheduled system disk rebuilding).
-    limits={**CONNECTION_LIMITS, **POOL_LIMITS, "message": Length(1, 400)},
+    limits={**CONNECTION_LIMITS, **POOL_LIMITS, "user_message": Length(1, 400)},
+    synonyms={"message": "user_message"},
 )
 
 
@@ -95,7 +97,7 @@ def run(task: Task) -> Result:
     session = open_session(task)
     pool = find_pool(session, task.params["pool"])
     engine = open_engine(task, session, wait=False)
-    change = Notification(task.params["message"])
+    change = Notification(task.params["user_message"])
     result = (engine.predict if task.check_mode else engine.carry_out)(change, pool).result()
     return {name: result[name] for name in ("changed", "diff", "job_id")}
 

@@ -45,9 +45,10 @@ options:
     description:
       - Minutes that users get to save their work before the rebuild begins, from V(0) to V(15).
     type: int
-  message:
+  user_message:
     description:
-      - What users are told when the rebuild is issued, at most 400 characters.
+      - What users are told when the rebuild is issued, 1 to 400 characters (the service's field C(message)).
+      - C(message) is taken as well. It is not the documented name because Ansible keeps that for itself in modules.
     type: str
   order_id:
     description:
@@ -121,7 +122,7 @@ EXAMPLES = r"""
     image_id: a866298d-67db-44b0-a1f1-9d09bdddc20f
     image_type: private
     delay_time: 10
-    message: Your desktop is renewed in 10 minutes. Please save your work and log off.
+    user_message: Your desktop is renewed in 10 minutes. Please save your work and log off.
 
 - name: See what a recompose would do, without doing it
   hwcloud.workspace.desktop_pool_rebuild:
@@ -260,7 +261,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
 from ansible_collections.hwcloud.workspace.plugins.module_utils.limits import IntRange, Items, Length
 from ansible_collections.hwcloud.workspace.plugins.module_utils.plain import run_as_module
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import find_pool
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import REQUEST_OPTIONS, Rebuild
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import REQUEST_FIELDS, Rebuild
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope import HANDLE_TYPES, Scope
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import ModuleSpec, Result, Task
 
@@ -273,7 +274,7 @@ SPEC = ModuleSpec(
         "image_type": {"type": "str"},
         "os_type": {"type": "str"},
         "delay_time": {"type": "int"},
-        "message": {"type": "str"},
+        "user_message": {"type": "str"},
         "order_id": {"type": "str"},
         "is_fix": {"type": "bool", "default": False},
         "handle_type": {"type": "str", "choices": list(HANDLE_TYPES)},
@@ -291,11 +292,12 @@ SPEC = ModuleSpec(
         "image_type": Length(1, 255),
         "os_type": Length(1, 255),
         "delay_time": IntRange(0, 15, "minutes"),
-        "message": Length(1, 400),
+        "user_message": Length(1, 400),
         "order_id": Length(1, 255),
         "desktop_ids": Items(1, None, each=Length(1, 255)),
         "kms_id": Length(1, 255),
     },
+    synonyms={"message": "user_message"},
 )
 
 
@@ -308,9 +310,10 @@ def run(task: Task) -> Result:
     if params["is_fix"] and params["force"]:
         raise InputError("is_fix repairs only what differs, and force recomposes what does not; set one of them.")
     session = open_session(task)
+    given = {**params, "message": params["user_message"]}
     change = Rebuild(
         image_id=params["image_id"],
-        fields={name: params[name] for name in REQUEST_OPTIONS if params[name] is not None},
+        fields={name: given[name] for name in REQUEST_FIELDS if given[name] is not None},
         scope=Scope(params["handle_type"], tuple(dict.fromkeys(params["desktop_ids"] or ()))),
         is_fix=params["is_fix"],
         force=params["force"],

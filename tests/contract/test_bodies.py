@@ -31,7 +31,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup imp
 )
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.model import Desktop, Pool
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.notification import Notification
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import REQUEST_OPTIONS, Rebuild
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import REQUEST_FIELDS, Rebuild
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope import HANDLE_TYPES, Scope
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.survey import GATHER, survey
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.scripted_service import (
@@ -198,7 +198,7 @@ def rebuild_bodies() -> Iterator[Mapping[str, Any]]:
 
 
 def test_every_body_of_a_recompose_is_one_that_the_sdk_sends() -> None:
-    assert set(GIVEN) == set(REQUEST_OPTIONS)
+    assert set(GIVEN) == set(REQUEST_FIELDS)
     bodies = list(rebuild_bodies())
     for body in bodies:
         assert_sdk_sends("RebuildDesktopPoolReq", body)

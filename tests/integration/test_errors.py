@@ -71,7 +71,7 @@ def test_options_out_of_range_are_refused_before_anything_is_sent(ansible: Ansib
         sight,
         {
             "delay": "pool finance: delay_time is 16; it takes 0 to 15 minutes.",
-            "long message": "pool finance: message has 401 characters; it takes 1 to 400 characters.",
+            "long message": "pool finance: user_message has 401 characters; it takes 1 to 400 characters.",
             "nonsense": "value of handle_type must be one of: "
             "ONLY_FOR_EXPAND, FOR_EXPAND_AND_IDLE, FOR_EXPAND_AND_ALL, got: NONSENSE",
             "no desktop": "pool finance: desktop_ids is empty; it takes at least 1 item.",
@@ -80,11 +80,11 @@ def test_options_out_of_range_are_refused_before_anything_is_sent(ansible: Ansib
             "no key of encryption": "encrypt_type is ENCRYPTED but all of the following are missing: kms_id",
             "no time": "pool finance: wait_timeout is 0; it takes 1 to 86400 seconds.",
             "two at once": "pool finance: delay_time is -1; it takes 0 to 15 minutes. "
-            "message is empty; it takes 1 to 400 characters.",
+            "user_message is empty; it takes 1 to 400 characters.",
             "region": "pool finance: region is 'Europe', which is no region name; a region looks like eu-west-101.",
             "endpoint": "pool finance: endpoint has to be a URL such as "
             "https://workspace.eu-west-101.myhuaweicloud.eu, without user, query or fragment.",
-            "long notification": "pool finance: message has 401 characters; it takes 1 to 400 characters.",
+            "long notification": "pool finance: user_message has 401 characters; it takes 1 to 400 characters.",
             "long description": f"pool {FINANCE}: description has 256 characters; it takes 0 to 255 characters.",
             "neither": "one of the following is required: name, pool_id",
             "both": "parameters are mutually exclusive: job_id|pool",

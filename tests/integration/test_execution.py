@@ -205,3 +205,15 @@ def test_a_program_that_ends_leaves_nothing_behind(ansible_by_module: Ansible) -
     ansible_by_module.play(LOOK, task("desktop_info", "one", pool="finance", desktop_id=[desktop_id("FIN-001")]))
     remote = ansible_by_module.folder / "remote"
     assert list(remote.iterdir()) == []
+
+
+def test_the_services_own_name_for_what_users_are_told(ansible: Ansible) -> None:
+    """``message`` is taken for ``user_message`` in both ways of running; both at once are refused."""
+    notify = "desktop_pool_notification"
+    run = ansible.play(
+        task(notify, "Service's name", pool="finance", message="one"),
+        task(notify, "Documented name", pool="finance", user_message="two"),
+        task(notify, "Both", {"ignore_errors": True}, pool="finance", message="a", user_message="b"),
+    )
+    assert run.sent("SendDesktopPoolNotifications") == [{"notifications": "one"}, {"notifications": "two"}]
+    assert run["Both"].message == "message and user_message are one option; set one of them."

@@ -23,8 +23,8 @@ from .lookup import count_drift, image_exists, list_desktops, names
 from .model import Desktop, Pool
 from .scope import ONLY_FOR_EXPAND, Scope
 
-REQUEST_OPTIONS = ("image_id", "image_type", "os_type", "order_id", "encrypt_type", "kms_id", "delay_time", "message")
-USER_OPTIONS = ("delay_time", "message")  # of no use where no desktop is touched
+REQUEST_FIELDS = ("image_id", "image_type", "os_type", "order_id", "encrypt_type", "kms_id", "delay_time", "message")
+USER_FIELDS = ("delay_time", "message")  # of no use where no desktop is touched
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ class Rebuild(Change):
         whole = self.scope.is_everything
         if template_due and settled and not (self.force and whole):
             # The pool's request would wipe desktops that have the image: move the template alone, the rest after it.
-            body = {name: value for name, value in body.items() if name not in USER_OPTIONS}
+            body = {name: value for name, value in body.items() if name not in USER_FIELDS}
             return Step(REBUILD_POOL, {**body, "handle_type": ONLY_FOR_EXPAND}, moves_template=True)
         ids = frozenset(desktop.id for desktop in due)
         if self.scope.desktop_ids:

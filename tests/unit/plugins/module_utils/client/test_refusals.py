@@ -76,10 +76,7 @@ SENTENCES: list[tuple[Answer, type[RefusedError], str]] = [
     (
         answer(502, "<html><body>Bad Gateway</body></html>"),
         ServerError,
-        (
-            "RebuildDesktopPool was refused: an answer that is not JSON (HTTP 502); the service failed; try again "
-            "later."
-        ),
+        ("RebuildDesktopPool was refused: an answer that is not JSON (HTTP 502); the service failed; try again later."),
     ),
     (
         answer(418),
