@@ -148,10 +148,11 @@ class _Run:
         plan = self._change.plan(self._change.observe(self._session, self.outcome.pool))
         if plan.step is None and self.outcome.pool.status != "TEMPORARY":
             return self.outcome
+        was_due = plan.step is not None
         while True:
             plan = self._until_idle(plan)
             if plan.step is None:
-                self.outcome.adopted = self._waited and not self.outcome.changed
+                self.outcome.adopted = was_due and self._waited and not self.outcome.changed
                 if self.outcome.adopted and self._waited_for is not None:
                     self.outcome.take(self._waited_for.result())
                 return self.outcome
@@ -253,8 +254,8 @@ class _Run:
                 )
             tell = self._progress.job(f"waits for job {job.id} ({job.job_type})")
             ended = wait_for_job(self._session, job.id, self._time_left(), tell)
-            self._waited_for = ended
             if may_be_of(self._change, ended.job_type):
+                self._waited_for = ended
                 lagging.update(sub_job.desktop_id for sub_job in ended.succeeded)
                 template_lags = True
         return frozenset(lagging), template_lags

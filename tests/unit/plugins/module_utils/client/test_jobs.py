@@ -372,3 +372,23 @@ def test_an_hour_of_waiting_stays_far_below_the_services_limit(service: Scripted
     with pytest.raises(JobTimeoutError):
         looks(service, clock, 3600)
     assert len(service.requests) < 270
+
+
+def follow(service: ScriptedService, clock: HandClock) -> Job:
+    return wait_for_job(session_to(service.url, clock=clock), "j1", 3600, lambda job: None, has_desktops=True)
+
+
+def test_a_failure_whose_sub_jobs_appear_after_the_jobs_end_is_not_missed(
+    service: ScriptedService, clock: HandClock
+) -> None:
+    late = job("COMPLETE", "SUCCESS", "FAILED")
+    service.on("GET", JOB, Reply(200, job("RUNNING")), *[Reply(200, job("COMPLETE"))] * 3, Reply(200, late))
+    with pytest.raises(JobFailedError, match="1 of 2 desktops failed"):
+        follow(service, clock).raise_for_failure()
+
+
+def test_sub_jobs_that_never_appear_are_waited_for_half_a_minute(service: ScriptedService, clock: HandClock) -> None:
+    service.on("GET", JOB, Reply(200, job("COMPLETE")))
+    began = clock.now()
+    assert follow(service, clock).sub_jobs == ()
+    assert 30 <= clock.now() - began <= 35

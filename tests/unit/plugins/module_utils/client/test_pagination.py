@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import ServerError
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import RefusedError, ServerError
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.operations import (
     LIST_DESKTOPS,
     LIST_POOL_DESKTOPS,
@@ -167,3 +167,22 @@ def test_the_largest_pages_that_are_documented_are_asked_for() -> None:
     assert (PAGING[LIST_POOLS.name].page, PAGING[LIST_POOLS.name].last_offset) == (1000, 20_000)
     assert (PAGING[LIST_POOL_DESKTOPS.name].page, PAGING[LIST_POOL_DESKTOPS.name].last_offset) == (100, 10_000)
     assert (PAGING[LIST_SUB_JOBS.name].page, PAGING[LIST_SUB_JOBS.name].last_offset) == (1000, 10_000)
+
+
+def test_a_region_that_refuses_the_largest_page_is_read_in_smaller_ones(service: ScriptedService) -> None:
+    def script(request: Request) -> Behaviour:
+        offset, limit = int(request.query["offset"]), int(request.query["limit"])
+        if limit > 500:
+            return Reply(400, {"error_code": "WKS.1", "error_msg": "limit is 0 to 500"})
+        return Reply(200, {"desktops": desktops(offset, min(1200, offset + limit)), "total_count": 1200})
+
+    service.on("GET", ".*", script)
+    assert len(read_list(session_to(service.url), LIST_DESKTOPS).items) == 1200
+    assert [request.query["limit"] for request in service.requests] == ["1000", "500", "500", "500"]
+
+
+def test_a_refusal_that_is_not_about_the_page_is_not_taken_for_that(service: ScriptedService) -> None:
+    service.on("GET", ".*", Reply(400, {"error_code": "WKS.1", "error_msg": "no"}))
+    with pytest.raises(RefusedError, match="no"):
+        read_list(session_to(service.url), LIST_DESKTOPS)
+    assert len(service.requests) == 2

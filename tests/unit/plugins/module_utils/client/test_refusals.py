@@ -198,7 +198,7 @@ def test_a_clock_that_is_right_or_cannot_be_compared_is_not_blamed(date: str) ->
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("30", 30.0), ("0", 0.0), ("-5", 0.0), ("1.5", 1.5), ("", None), ("soon", None), ("inf", None)],
+    [("30", 30.0), ("86400", 300.0), ("0", 0.0), ("-5", 0.0), ("1.5", 1.5), ("", None), ("soon", None), ("inf", None)],
 )
 def test_the_seconds_that_the_service_asks_to_wait_are_read(text: str, seconds: float | None) -> None:
     assert refusal(SHOW_POOL, answer(429, None, Retry_After=text)).retry_after == seconds

@@ -222,6 +222,15 @@ def test_a_running_job_that_leads_to_the_goal_is_adopted(runner: Runner) -> None
     assert outcome.result()["desktop_pool"]["image_id"] == NEW
 
 
+def test_a_job_that_a_pool_with_the_image_happens_to_run_is_not_adopted(runner: Runner) -> None:
+    runner.carry_out(rebuild())
+    runner.pool.begin_job("expandDesktopPool", ["d1"], moves_template=False)
+    runner.pool.attributes["status"] = "TEMPORARY"
+    outcome = runner.carry_out(rebuild())
+    assert (outcome.adopted, outcome.changed, outcome.result()["job"]) == (False, False, None)
+    assert len(runner.pool.posts()) == 1
+
+
 def test_a_running_job_whose_effect_shows_late_is_adopted_too(runner: Runner) -> None:
     runner.pool.begin_job("rebuildDesktopPool", ["d1", "d2"])
     runner.pool.lag = 30
