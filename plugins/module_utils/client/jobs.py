@@ -28,6 +28,7 @@ from .session import Session
 # Job states that Terraform's client takes as the end; FAILED is the sub-jobs' word for FAIL. An unknown state is not
 # final.
 _FINAL = frozenset({"COMPLETE", "SUCCESS", "FAIL", "FAILED"})
+_FAILED = frozenset({"FAIL", "FAILED"})
 _SUCCEEDED = "SUCCESS"
 
 # Types of jobs that sources name (definitions, SDK: ListItaSubJobs). Those of resize, disk expansion, power actions and
@@ -201,6 +202,18 @@ class Job:
             ],
         }
 
+    def without(self, forgiven: Callable[[SubJob], bool]) -> Job:
+        """Return the job without those of its failed sub-jobs that ``forgiven`` says are no failures."""
+        left = tuple(sub_job for sub_job in self.sub_jobs if sub_job not in self.failed or not forgiven(sub_job))
+        gone = len(self.sub_jobs) - len(left)
+        excused = bool(gone) and self.status in _FAILED and not any(sub_job in self.failed for sub_job in left)
+        return replace(
+            self,
+            sub_jobs=left,
+            sub_jobs_total=self.sub_jobs_total - gone,
+            status="COMPLETE" if excused else self.status,
+        )
+
     def raise_for_failure(self) -> None:
         """Raise if the job failed, as a whole or for any desktop. A final state alone is no success.
 
@@ -215,7 +228,7 @@ class Job:
                 error_code=first.error_code,
                 **self.result(),
             )
-        if self.status in ("FAIL", "FAILED"):
+        if self.status in _FAILED:
             raise JobFailedError(
                 f"job {self.id} failed ({_reason(self.fail_reason, self.error_code)}); "
                 "mend the reason and run the task again.",
@@ -319,8 +332,27 @@ def group_jobs(sub_jobs: Iterable[SubJob]) -> list[Job]:
 def wait_for_job(
     session: Session, job_id: str, timeout: float, on_progress: Callable[[Job], None], *, has_desktops: bool = False
 ) -> Job:
-    """Wait until a job is over and return it. That it is over does not mean that it succeeded.
+    """Wait until a job is over and return it; see :func:`wait_for_jobs`."""
+    return wait_for_jobs(session, "", job_id, {}, timeout, on_progress, has_desktops=has_desktops)
 
+
+def wait_for_jobs(
+    session: Session,
+    pool_id: str,
+    job_id: str,
+    parts: Mapping[str, str],
+    timeout: float,
+    on_progress: Callable[[Job], None],
+    *,
+    has_desktops: bool = False,
+) -> Job:
+    """Wait until a job, and the jobs of single desktops beside it, are over. Return them as one.
+
+    That it is over does not mean that it succeeded.
+
+    :param pool_id: the pool of the jobs in ``parts``.
+    :param job_id: the job; empty if there are only those of single desktops.
+    :param parts: jobs of single desktops: the desktop's ID by the job's.
     :param timeout: seconds of the session's clock, at least 0; the job is looked at once in any case.
     :param on_progress: told the job after each look.
     :param has_desktops: the job works on desktops, so it has sub-jobs. These can appear late, and without them nobody
@@ -332,11 +364,12 @@ def wait_for_job(
     began = clock.now()
     seen: Job | None = None
     over_since: float | None = None
+    others = {part: desktop_id for part, desktop_id in parts.items() if part != job_id}
     while True:
         elapsed = clock.now() - began
         problem: WorkspaceError | None = None
         try:
-            seen = read_job(session, job_id)
+            seen = _read_jobs(session, pool_id, job_id, others)
             on_progress(seen)
             if seen.is_over:
                 over_since = elapsed if over_since is None else over_since
@@ -346,7 +379,7 @@ def wait_for_job(
             if seen is not None:
                 return _vanished(session, seen)
             if elapsed > UNSEEN_GRACE:
-                raise error.about(f"job {job_id}") from None
+                raise error.about(f"job {job_id or next(iter(others))}") from None
             problem = error
         except (NetworkError, ServerError, ThrottledError) as error:
             # That a look failed says nothing about the job; only the waiting limit ends the waiting.
@@ -354,6 +387,37 @@ def wait_for_job(
         if elapsed >= timeout:
             raise _timeout(job_id, seen, elapsed, problem)
         clock.sleep(min(poll_interval(elapsed), max(timeout - elapsed, 0.1)))
+
+
+def _read_jobs(session: Session, pool_id: str, job_id: str, others: Mapping[str, str]) -> Job:
+    """Return a job and those of single desktops as one: two requests, however many there are."""
+    if not others:
+        return read_job(session, job_id)
+    listed = {job.id: job for job in read_pool_jobs(session, pool_id)}
+    single = {other: listed.get(other) or read_job(session, other) for other in others}
+    main = read_job(session, job_id) if job_id else None
+    # A job of a desktop tells more of it than the job of all of them.
+    sub_jobs = {sub_job.desktop_id or sub_job.id: sub_job for sub_job in (main.sub_jobs if main else ())}
+    for other, job in single.items():
+        sub_jobs[others[other]] = _as_sub_job(job, others[other])
+    first = main or next(iter(single.values()))
+    over = (main is None or main.is_over) and all(job.is_over for job in single.values())
+    return replace(
+        first,
+        status=(main.status if main else "COMPLETE") if over else "RUNNING",
+        sub_jobs=tuple(sub_jobs.values()),
+        sub_jobs_total=max(main.sub_jobs_total if main else 0, len(sub_jobs)),
+    )
+
+
+def _as_sub_job(job: Job, desktop_id: str) -> SubJob:
+    """Return what the job of a single desktop says of it."""
+    for sub_job in job.sub_jobs:
+        if sub_job.desktop_id == desktop_id:
+            return sub_job
+    failed = bool(job.failed) or job.status in _FAILED
+    status = ("FAILED" if failed else "SUCCESS") if job.is_over else "RUNNING"
+    return SubJob(job.id, job.id, job.job_type, status, desktop_id, "", job.error_code, job.fail_reason, {})
 
 
 def poll_interval(elapsed: float) -> float:

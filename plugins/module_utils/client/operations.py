@@ -46,29 +46,82 @@ class Operation:
         return self.path.format_map({name: encode(value) for name, value in values.items()})
 
 
-_POOLS = "/v2/{project_id}/desktop-pools"
+_PROJECT = "/v2/{project_id}"
+_POOLS = _PROJECT + "/desktop-pools"
 _POOL = _POOLS + "/{pool_id}"
 
 LIST_POOLS = Operation("ListDesktopPools", "GET", _POOLS, Effect.READ, "workspace:desktopPools:list")
 SHOW_POOL = Operation("ShowDesktopPoolDetail", "GET", _POOL, Effect.READ)
+CREATE_POOL = Operation("CreateDesktopPool", "POST", _POOLS, Effect.ONCE, "workspace:desktopPools:create")
 UPDATE_POOL = Operation("UpdateDesktopPool", "PUT", _POOL, Effect.REPEATABLE, "workspace:desktopPools:update")
+DELETE_POOL = Operation("DeleteDesktopPool", "DELETE", _POOL, Effect.REPEATABLE, "workspace:desktopPools:delete")
+EXPAND_POOL = Operation("ExpandDesktopPool", "POST", _POOL + "/expand", Effect.ONCE, "workspace:desktopPools:expand")
 LIST_POOL_DESKTOPS = Operation(
     "ListPoolDesktopsDetail", "GET", _POOL + "/desktops", Effect.READ, "workspace:desktopPools:listDesktops"
 )
 LIST_POOL_USERS = Operation(
     "ListDesktopPoolAuthorizedObjects", "GET", _POOL + "/users", Effect.READ, "workspace:desktopPools:listUsers"
 )
+CHANGE_POOL_USERS = Operation(
+    "CreateDesktopPoolAuthorizedObjects",
+    "POST",
+    _POOL + "/users",
+    Effect.ONCE,
+    "workspace:desktopPools:authorizeUsers",
+)
+LIST_POOLS_BY_USERS = Operation("ListDesktopPoolsByUsers", "GET", _POOLS + "/statistics/by-users", Effect.READ)
 LIST_DRIFT = Operation("ListInconsistentStatics", "GET", _POOL + "/inconsistent-statics", Effect.READ)
 REBUILD_POOL = Operation(
     "RebuildDesktopPool", "POST", _POOL + "/rebuild", Effect.ONCE, "workspace:desktopPools:rebuild"
 )
+RESIZE_POOL = Operation("ResizeDesktopPool", "POST", _POOL + "/resize", Effect.ONCE, "workspace:desktopPools:resize")
+ADD_POOL_VOLUMES = Operation(
+    "AddDesktopPoolVolumes", "POST", _POOL + "/volumes/batch-add", Effect.ONCE, "workspace:desktopPools:batchAddVolumes"
+)
+EXPAND_POOL_VOLUMES = Operation(
+    "ExpandDesktopPoolVolumes",
+    "POST",
+    _POOL + "/volumes/batch-expand",
+    Effect.ONCE,
+    "workspace:desktopPools:batchExpandVolumes",
+)
+DELETE_POOL_VOLUMES = Operation(
+    "DeleteDesktopPoolVolumes",
+    "POST",
+    _POOL + "/volumes/batch-delete",
+    Effect.ONCE,
+    "workspace:desktopPools:batchDeleteVolumes",
+)
+ACT_ON_POOL = Operation(
+    "ExecuteDesktopPoolAction", "POST", _POOL + "/action", Effect.ONCE, "workspace:desktopPools:operate"
+)
 NOTIFY_POOL = Operation("SendDesktopPoolNotifications", "POST", _POOL + "/notifications", Effect.ONCE)
-LIST_DESKTOPS = Operation("ListDesktopsDetail", "GET", "/v2/{project_id}/desktops/detail", Effect.READ)
-LIST_DESKTOPS_BRIEF = Operation("ListDesktops", "GET", "/v2/{project_id}/desktops", Effect.READ)
-SHOW_JOB = Operation("ShowJob", "GET", "/v2/{project_id}/workspace-jobs/{job_id}", Effect.READ, "workspace:jobs:get")
-LIST_SUB_JOBS = Operation("ListItaSubJobs", "GET", "/v2/{project_id}/workspace-sub-jobs", Effect.READ)
-LIST_IMAGES = Operation("ListImages", "GET", "/v2/{project_id}/images", Effect.READ)
-LIST_PRODUCTS = Operation("ListProducts", "GET", "/v2/{project_id}/products", Effect.READ)
+ATTACH_POOL_USER = Operation("AttachDesktopPoolUser", "POST", _POOL + "/attach", Effect.ONCE)
+RUN_POOL_SCRIPT = Operation("ExecuteDesktopPoolScript", "POST", _POOL + "/script-executions", Effect.ONCE)
+LIST_POOL_SCRIPT_TASKS = Operation(
+    "ShowDesktopPoolsScriptExecTasks", "GET", _POOLS + "/script-execution-tasks/detail", Effect.READ
+)
+LIST_SCRIPT_RECORDS = Operation("ListScriptRecords", "GET", _PROJECT + "/script-execution-records", Effect.READ)
+LIST_DESKTOPS = Operation("ListDesktopsDetail", "GET", _PROJECT + "/desktops/detail", Effect.READ)
+LIST_DESKTOPS_BRIEF = Operation("ListDesktops", "GET", _PROJECT + "/desktops", Effect.READ)
+DELETE_DESKTOPS = Operation(
+    "BatchDeleteDesktops", "POST", _PROJECT + "/desktops/batch-delete", Effect.ONCE, "workspace:desktops:batchDelete"
+)
+ACT_ON_DESKTOPS = Operation(
+    "BatchRunDesktops", "POST", _PROJECT + "/desktops/action", Effect.ONCE, "workspace:desktops:operate"
+)
+SHOW_JOB = Operation("ShowJob", "GET", _PROJECT + "/workspace-jobs/{job_id}", Effect.READ, "workspace:jobs:get")
+ACT_ON_JOB = Operation("RunActionsOnWorkspaceJob", "POST", _PROJECT + "/workspace-jobs/{job_id}/actions", Effect.ONCE)
+LIST_SUB_JOBS = Operation("ListItaSubJobs", "GET", _PROJECT + "/workspace-sub-jobs", Effect.READ)
+DELETE_SUB_JOBS = Operation(
+    "BatchDeleteSubJobs",
+    "POST",
+    _PROJECT + "/workspace-sub-jobs/batch-delete",
+    Effect.REPEATABLE,
+    "workspace:jobs:deleteSubJobRecords",
+)
+LIST_IMAGES = Operation("ListImages", "GET", _PROJECT + "/images", Effect.READ)
+LIST_PRODUCTS = Operation("ListProducts", "GET", _PROJECT + "/products", Effect.READ)
 
 LIST_PROJECTS = Operation("KeystoneListProjects", "GET", "/v3/projects", Effect.READ)
 CREATE_TOKEN = Operation("KeystoneCreateUserTokenByPassword", "POST", "/v3/auth/tokens", Effect.REPEATABLE)

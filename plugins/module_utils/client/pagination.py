@@ -15,9 +15,12 @@ from .operations import (
     LIST_DESKTOPS_BRIEF,
     LIST_IMAGES,
     LIST_POOL_DESKTOPS,
+    LIST_POOL_SCRIPT_TASKS,
     LIST_POOL_USERS,
     LIST_POOLS,
+    LIST_POOLS_BY_USERS,
     LIST_PRODUCTS,
+    LIST_SCRIPT_RECORDS,
     LIST_SUB_JOBS,
     Operation,
 )
@@ -43,7 +46,11 @@ PAGING: Mapping[str, Paging] = {
     LIST_POOLS.name: Paging("desktop_pools", "id", 1000, 20000),
     LIST_POOL_DESKTOPS.name: Paging("pool_desktops", "desktop_id", 100, 10000),
     LIST_POOL_USERS.name: Paging("objects", "object_id", 100, 10000),
-    # No largest offset is documented for these. Newer texts say at most 500 a page, the definitions 1,000.
+    # No largest offset is documented for the following.
+    LIST_POOLS_BY_USERS.name: Paging("users", "user_id", 10, 10**9),
+    LIST_POOL_SCRIPT_TASKS.name: Paging("script_execution_tasks", "id", 100, 10**9),
+    LIST_SCRIPT_RECORDS.name: Paging("script_records", "id", 100, 10**9),
+    # Newer texts say at most 500 a page, the definitions 1,000.
     LIST_DESKTOPS.name: Paging("desktops", "desktop_id", 1000, 10**9, 500),
     LIST_DESKTOPS_BRIEF.name: Paging("desktops", "desktop_id", 1000, 10**9),
     LIST_SUB_JOBS.name: Paging("jobs", "id", 1000, 10000),

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client.operations import UPDATE_POOL
-from ..client.session import Session
 from .change import Change, Observation, Plan, Step
-from .model import Pool
 
 # What the request can hold and a pool's record shows. No source says what the service makes of absent fields, and a
 # test of
@@ -42,14 +40,8 @@ class Attributes(Change):
     wanted: Mapping[str, Any]
 
     verb = "update"
-    job_types = frozenset()  # it starts no job
     takes_turns = False
-    leaves_a_trace = True
-    starts_job = False
-
-    def observe(self, session: Session, pool: Pool) -> Observation:
-        """Return the pool as it is; its own record says it all."""
-        return Observation(pool, None)
+    starts_jobs = False
 
     def plan(self, observation: Observation) -> Plan:
         """Return the request that sets what differs, none if nothing does."""
@@ -59,15 +51,8 @@ class Attributes(Change):
             return Plan(None)
         before = {name: present.get(name) for name in differs}
         body = {name: present[name] for name in _MERGED if _says_something(present, name)}
-        step = Step(UPDATE_POOL, {**body, **differs}, moves_template=True)
+        step = Step(UPDATE_POOL, {**body, **differs}, moves_template=True, starts_job=False)
         return Plan(step, before, differs, pool_after={**present, **differs})
-
-    def verify(self, session: Session, pool: Pool, step: Step) -> None:
-        """Nothing has to be checked."""
-
-    def once_done(self, desktop_ids: frozenset[str]) -> Attributes:
-        """Return the same change."""
-        return self
 
 
 def _says_something(record: Mapping[str, Any], name: str) -> bool:

@@ -1,37 +1,48 @@
 # Copyright (c) 2026 the hwcloud.workspace contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine has to be told of a change: how to observe for it, and what is left to do."""
+"""What the engine has to be told of a change: how to observe for it, what is left to do, and when a step is done."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
+from ..client.errors import RefusedError
+from ..client.jobs import Job
 from ..client.operations import Operation
 from ..client.session import Session
-from .model import Desktop, Pool
+from .lookup import show_pool
+from .model import AuthorizedObject, Desktop, Pool
+from .work import JOBS, Tracker, Work
+
+SETTLE_TIME = 60.0  # seconds in which records may lag behind a job that has ended
 
 
 @dataclass(frozen=True)
 class Observation:
     """What was read before deciding.
 
-    ``desktops`` are the pool's, or those that were asked for by ID; None means that they were not listed because the
-    service's own count says that none of them drifts.
+    ``desktops`` are the pool's, or those that were asked for by ID; None means that they were not listed, because the
+    change does not need them or because the service's own count says that none of them drifts. ``authorized_objects``
+    are the users and groups of the pool, None if they were not listed.
     """
 
     pool: Pool
     desktops: tuple[Desktop, ...] | None
+    authorized_objects: tuple[AuthorizedObject, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Step:
     """One request that brings the pool nearer to what is wanted.
 
-    ``desktop_ids`` are the desktops that it is to change, ``moves_template`` says whether it changes the pool's
-    template. ``delay`` is the seconds that the service itself waits before it begins.
+    ``desktop_ids`` are the desktops that it is to change, ``moves_template`` says whether it changes the pool itself.
+    ``delay`` is the seconds that the service itself waits before it begins. ``starts_job``: the answer names a job (or
+    a script task); without one the step is done when it is answered. ``settle_time`` is the seconds that its effect
+    may take to show after that. ``mark`` tells steps with equal requests apart (the second of two equal disks).
+    ``note`` says what the step does where the change as a whole does not say it (``starts 3 stopped desktops``).
     """
 
     operation: Operation
@@ -39,13 +50,18 @@ class Step:
     desktop_ids: frozenset[str] = frozenset()
     moves_template: bool = False
     delay: float = 0.0
+    starts_job: bool = True
+    settle_time: float = SETTLE_TIME
+    mark: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True)
 class Plan:
     """What is left to do: the next step (None: nothing), and the difference between now and what is wanted.
 
-    ``pool_after`` is the pool's record as it will be; None leaves it as it is.
+    ``pool_after`` is the pool's record as it will be; None leaves it as it is. ``steps`` is the number of requests that
+    are left as far as can be foreseen, the next one included.
     """
 
     step: Step | None
@@ -53,34 +69,92 @@ class Plan:
     after: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     pool_after: dict[str, Any] | None = None
+    steps: int = 1
 
 
-class Change(Protocol):
-    """A change of a pool.
+@dataclass(frozen=True)
+class Submission:
+    """A request that was carried out. ``id`` is that of its job or task, None where only its effect is seen.
 
-    ``verb`` is what users call it (``recompose``). ``job_types`` are the types that the service certainly gives to jobs
-    of this change (definitions); empty when no source says. ``takes_turns``: it must not be sent while another job runs
-    for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it. ``starts_job``: the
-    answer names a job; without one the change is done when it is answered.
+    ``parts`` are further jobs for single desktops (resize): the desktop's ID by the job's.
     """
 
-    verb: str
-    job_types: frozenset[str]
-    takes_turns: bool
-    leaves_a_trace: bool
-    starts_job: bool
+    id: str | None
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Change:
+    """A change of a pool: the base of all changes, with what most of them have in common.
+
+    ``verb`` is what users call it (``recompose``). ``job_types`` are the types that the service certainly gives to jobs
+    of this change (definitions); empty when no source says. ``takes_turns``: it must not be sent while another job
+    runs for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request
+    without a trace can be sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted
+    request of such a step must have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on
+    requests, against a service that accepts and does nothing.
+    """
+
+    verb: str = "change"
+    job_types: frozenset[str] = frozenset()
+    takes_turns: bool = True
+    leaves_a_trace: bool = True
+    starts_jobs: bool = True
+    needs_job: bool = True
+    tracker: Tracker = JOBS
+    most_steps: int = 3
+
+    def read_pool(self, session: Session, pool: Pool) -> Pool:
+        """Return the pool as it is now."""
+        return show_pool(session, pool.id)
 
     def observe(self, session: Session, pool: Pool) -> Observation:
-        """Read what :meth:`plan` needs, given the pool as it is now."""
+        """Read what :meth:`plan` needs, given the pool as it is now. Without more, its own record says it all."""
+        return Observation(pool, None)
 
     def plan(self, observation: Observation) -> Plan:
         """Return what is left to do. Pure: the same observation gives the same plan."""
+        raise NotImplementedError
 
     def verify(self, session: Session, pool: Pool, step: Step) -> None:
         """Check before a step what costs a request to check; raise what makes it impossible or dangerous."""
 
-    def once_done(self, desktop_ids: frozenset[str]) -> Change:
+    def waits_for(self, job: Job) -> bool:
+        """Return whether a job that runs for the pool has to end first. Asked only of changes that take turns."""
+        return True
+
+    def accepted(self, answer: Mapping[str, Any]) -> Submission:
+        """Return what an answer without an error says was started.
+
+        :raises WorkspaceError: the answer is a refusal in the service's own way.
+        """
+        return Submission(str(answer["job_id"]) if answer.get("job_id") else None)
+
+    def excuses(self, error: RefusedError) -> bool:
+        """Return whether a refusal says that the step was done already."""
+        return False
+
+    def judge(self, step: Step, work: Work) -> Work:
+        """Return a job that has ended as this change sees it: without the failures that are none to it."""
+        return work
+
+    def missing(self, step: Step, observation: Observation) -> tuple[frozenset[str], bool]:
+        """Return what of a step's effect does not show yet: the desktops, and whether the pool's part is missing.
+
+        Pure. Without more, it is what the next step would do once more.
+        """
+        following = self.plan(observation).step
+        if following is None:
+            return frozenset(), False
+        return step.desktop_ids & following.desktop_ids, step.moves_template and following.moves_template
+
+    def is_settled(self, observation: Observation) -> bool:
+        """Return whether the pool has come to rest after a step whose own effect shows."""
+        return True
+
+    def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Change:
         """Return the change as it is to be judged once a request of it was carried out.
 
+        :param step: what was carried out.
         :param desktop_ids: the desktops that it was carried out on; a forced change leaves those alone from then on.
         """
+        return self

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,27 +17,25 @@ from ..client.errors import (
     OutcomeUnknownError,
     WorkspaceError,
 )
-from ..client.jobs import Job, poll_interval, read_pool_jobs, wait_for_job
+from ..client.jobs import Job, poll_interval, wait_for_job
 from ..client.session import Session
-from .change import Change, Observation, Plan, Step
-from .lookup import list_desktops, names, show_pool
+from .change import SETTLE_TIME, Change, Observation, Plan, Step, Submission
+from .lookup import list_desktops, names
 from .model import Pool
 from .progress import Progress
-from .submission import Submission, may_be_of, submit
-
-SETTLE_TIME = 60.0  # seconds in which desktops' records may lag behind a job that has ended
-MOST_STEPS = 3  # the template alone, then its desktops, then those that the service left out
+from .submission import may_be_of, submit
+from .work import JOBS
 
 
 @dataclass
 class Outcome:
-    """What became of a change. ``pool`` is the pool as read last, ``job`` the result fields of the job seen last."""
+    """What became of a change. ``pool`` is the pool as read last, ``work`` the result fields of the job seen last."""
 
     pool: Pool
     changed: bool = False
     adopted: bool = False
     plan: Plan = field(default_factory=lambda: Plan(None))
-    job: dict[str, Any] = field(default_factory=lambda: {"job_id": None, "job": None})
+    work: dict[str, Any] = field(default_factory=lambda: JOBS.accepted(""))
     desktops_succeeded: list[str] = field(default_factory=list)
     desktops_failed: list[dict[str, str]] = field(default_factory=list)
 
@@ -45,10 +43,9 @@ class Outcome:
         """Return the outcome as the result of a task that starts a job."""
         return {
             **self.synchronous_result(),
-            **self.job,
+            **self.work,
             "adopted": self.adopted,
-            "desktops_succeeded": self.desktops_succeeded,
-            "desktops_failed": self.desktops_failed,
+            **self._desktops(),
         }
 
     def synchronous_result(self) -> dict[str, Any]:
@@ -59,11 +56,37 @@ class Outcome:
             "desktop_pool": self.pool.fields,
         }
 
-    def take(self, job: dict[str, Any]) -> None:
-        """Take over the result fields of a job of this change."""
-        self.job = {name: job[name] for name in ("job_id", "job") if name in job}
-        self.desktops_succeeded += job.get("desktops_succeeded", [])
-        self.desktops_failed += job.get("desktops_failed", [])
+    def take(self, work: dict[str, Any]) -> None:
+        """Take over the result fields of a job (or script task) of this change."""
+        self.work = {name: value for name, value in work.items() if not name.startswith("desktops_")}
+        # A change of several steps works on the same desktops several times; one that failed did not succeed.
+        failed = work.get("desktops_failed", [])
+        out = {entry["desktop_id"] for entry in failed}
+        every = dict.fromkeys([*self.desktops_succeeded, *work.get("desktops_succeeded", [])])
+        self.desktops_succeeded = [desktop_id for desktop_id in every if desktop_id not in out]
+        self.desktops_failed += failed
+
+    def joined(self, other: Outcome) -> Outcome:
+        """Return this outcome and that of a further change of the same pool as one."""
+        one = Outcome(
+            other.pool,
+            changed=self.changed or other.changed,
+            adopted=(self.adopted or other.adopted) and not (self.changed or other.changed),
+            plan=Plan(
+                other.plan.step or self.plan.step,
+                {**self.plan.before, **other.plan.before},
+                {**self.plan.after, **other.plan.after},
+            ),
+            work=self.work,
+            desktops_succeeded=list(self.desktops_succeeded),
+            desktops_failed=list(self.desktops_failed),
+        )
+        if other.work.get("job_id"):
+            one.take({**other.work, **other._desktops()})
+        return one
+
+    def _desktops(self) -> dict[str, Any]:
+        return {"desktops_succeeded": self.desktops_succeeded, "desktops_failed": self.desktops_failed}
 
 
 @dataclass(frozen=True)
@@ -111,18 +134,20 @@ class Engine:
             return run.carry_out()
         except WorkspaceError as error:
             # The outcome holds all jobs of this change; an error knows its own alone.
-            facts = run.outcome.result() if change.starts_job else run.outcome.synchronous_result()
+            facts = run.outcome.result() if change.starts_jobs else run.outcome.synchronous_result()
             error.fields = {**error.result_fields(), **facts}
             raise error.about(f"pool {pool.name}: {change.verb}") from None
 
     def _warn_of(self, change: Change, plan: Plan, pool: Pool) -> None:
-        running = (
-            [job for job in read_pool_jobs(self.session, pool.id) if not job.is_over] if change.takes_turns else []
-        )
-        for job in running:
+        for job in _jobs_before(change, JOBS.known(self.session, pool.id) if change.takes_turns else []):
             self.warn(f"pool {pool.name}: job {job.id} ({job.job_type}) runs now; the change would wait for it first.")
         for warning in plan.warnings:
             self.warn(warning)
+
+
+def _jobs_before(change: Change, jobs: Sequence[Job]) -> list[Job]:
+    """Return those of a pool's jobs that have to end before the change can begin."""
+    return [job for job in jobs if not job.is_over and change.waits_for(job)] if change.takes_turns else []
 
 
 class _Run:
@@ -135,13 +160,13 @@ class _Run:
         self._change = change
         self._progress = Progress(self._clock, engine.emit, pool.name)
         self._deadline = self._clock.now() + engine.wait_timeout
-        self._known_jobs: frozenset[str] = frozenset()
+        self._known_work: frozenset[str] = frozenset()
         self._waited = False
         self._waited_for: Job | None = None
         self._verified: Step | None = None
         self._conflict_since: float | None = None
         self._steps: list[Step] = []
-        self.outcome = Outcome(pool)
+        self.outcome = Outcome(pool, work=change.tracker.accepted(""))
 
     def carry_out(self) -> Outcome:
         """See :meth:`Engine.carry_out`."""
@@ -162,7 +187,12 @@ class _Run:
             if submission is None:
                 plan = self._plan_now()
                 continue
-            if self._change.starts_job and not self._engine.wait:
+            if step.starts_job and not self._engine.wait:
+                if plan.steps > 1:
+                    self._engine.warn(
+                        f"pool {self.outcome.pool.name}: {self._change.verb}: {plan.steps - 1} of {plan.steps} "
+                        "requests were not sent, since wait is false; run the task again when the job has ended."
+                    )
                 return self.outcome
             plan = self._effect_of(submission, step)
             if plan.step is None:
@@ -170,12 +200,14 @@ class _Run:
 
     def _until_idle(self, plan: Plan) -> Plan:
         """Wait for the jobs that run for the pool, and return what is left to do then."""
+        tracker = self._change.tracker
         while True:
-            needs_jobs = self._change.takes_turns or (plan.step is not None and self._change.starts_job)
-            jobs = read_pool_jobs(self._session, self.outcome.pool.id) if needs_jobs else []
-            running = [job for job in jobs if not job.is_over] if self._change.takes_turns else []
+            starts_job = plan.step is not None and plan.step.starts_job
+            jobs = JOBS.known(self._session, self.outcome.pool.id) if self._change.takes_turns or starts_job else []
+            running = _jobs_before(self._change, jobs)
             if not running or (plan.step is None and not self._engine.wait):
-                self._known_jobs = frozenset(job.id for job in jobs)
+                known = jobs if tracker is JOBS else tracker.known(self._session, self.outcome.pool.id)
+                self._known_work = frozenset(work.id for work in known)
                 return plan
             lagging, template_lags = self._wait_for_others(running)
             plan = self._settled(lagging, template_lags)
@@ -183,7 +215,7 @@ class _Run:
 
     def _prepare(self, plan: Plan, step: Step) -> None:
         """Make sure that a step can be sent, and take down what it is about to change."""
-        if len(self._steps) == MOST_STEPS or step in self._steps:
+        if len(self._steps) == self._change.most_steps or step in self._steps:
             raise self._left_out(step)
         if step != self._verified:
             self._change.verify(self._session, self.outcome.pool, step)
@@ -193,6 +225,9 @@ class _Run:
             self.outcome.plan = plan
             for warning in plan.warnings:
                 self._engine.warn(warning)
+                self._engine.emit(warning)  # a warning is shown with the result; this is said before it is too late
+        if step.note:
+            self._progress.note(step.note)
 
     def _submit(self, step: Step) -> Submission | None:
         """Send a step's request; None if the service says that it is busy, after a pause."""
@@ -202,8 +237,8 @@ class _Run:
                 self._change,
                 step,
                 self.outcome.pool,
-                known_jobs=self._known_jobs,
-                plan_now=self._plan_now,
+                known_work=self._known_work,
+                observe=self._observe,
                 note=self._progress.note,
             )
         except ConflictError as error:
@@ -218,28 +253,36 @@ class _Run:
             return None
         self._steps.append(step)
         self.outcome.changed = True
-        self.outcome.job = {"job_id": submission.job_id, "job": None}
+        if step.starts_job:
+            self.outcome.work = self._change.tracker.accepted(submission.id or next(iter(submission.parts), ""))
         return submission
 
     def _effect_of(self, submission: Submission, step: Step) -> Plan:
         """Wait until a step's effect shows, and return what is left to do then."""
-        if submission.job_id:
-            self._follow(submission.job_id, step)
+        followed = bool(submission.id or submission.parts)
+        succeeded = self._follow(submission, step) if followed else frozenset()
         # What a job reports, or what was answered at once, shows soon. Without either, only the waiting limit counts.
-        lost = self._change.starts_job and not submission.job_id
-        lagging = step.desktop_ids if lost else frozenset(self.outcome.desktops_succeeded)
-        self._change = self._change.once_done(lagging)
-        plan = self._settled(lagging, step.moves_template, max(SETTLE_TIME, self._time_left()) if lost else SETTLE_TIME)
-        if plan.step is None:
-            return plan
-        if lost:
-            raise OutcomeUnknownError(
-                "the request was carried out at least in part, but no job of it can be found, and how it ended is "
-                "unknown; look at the pool's desktops in the console, then run the task again."
-            )
-        if self._lags(plan.step, lagging, step.moves_template):
-            raise self._not_there(plan.step)
-        return plan
+        lost = step.starts_job and not followed
+        lagging = step.desktop_ids if lost or not step.starts_job else succeeded
+        self._change = self._change.once_done(step, lagging)
+        limit = max(step.settle_time, self._time_left()) if lost else step.settle_time
+        began = self._clock.now()
+        while True:
+            observation = self._observe()
+            missing, template = self._change.missing(step, observation)
+            late = missing & lagging
+            if not late and not template and self._change.is_settled(observation):
+                return self._change.plan(observation)
+            elapsed = self._clock.now() - began
+            if elapsed >= limit:
+                if lost and (late or template):
+                    raise OutcomeUnknownError(
+                        "the request was carried out at least in part, but no job of it can be found, and how it ended "
+                        "is unknown; look at the pool's desktops in the console, then run the task again."
+                    )
+                raise self._not_there(late, step)
+            self._progress.note(step.note or "waits for the records to catch up with what was done")
+            self._clock.sleep(poll_interval(elapsed))
 
     def _wait_for_others(self, running: list[Job]) -> tuple[frozenset[str], bool]:
         """Wait for jobs that this task did not start. Return what of their effect may show late: desktops, template."""
@@ -260,41 +303,47 @@ class _Run:
                 template_lags = True
         return frozenset(lagging), template_lags
 
-    def _follow(self, job_id: str, step: Step) -> None:
-        """Wait for a job of this task and judge it by its sub-jobs."""
+    def _follow(self, submission: Submission, step: Step) -> frozenset[str]:
+        """Wait for what this task has started, judge it by its desktops, and return those that succeeded."""
         self._deadline += step.delay
-        tell = self._progress.job(self._change.verb)
         try:
-            has_desktops = bool(step.desktop_ids)
-            job = wait_for_job(self._session, job_id, self._time_left(), tell, has_desktops=has_desktops)
-            self.outcome.take(job.result())
-            job.raise_for_failure()
+            work = self._change.tracker.wait(
+                self._session,
+                self.outcome.pool.id,
+                submission.id or "",
+                submission.parts,
+                self._time_left(),
+                self._progress.job(self._change.verb),
+                bool(step.desktop_ids),
+            )
+            work = self._change.judge(step, work)
+            self.outcome.take(work.result())
+            work.raise_for_failure()
         except JobTimeoutError as error:
             self.outcome.take(error.fields)
             raise
         except JobFailedError:
             self._read_pool_again()
             raise
+        return frozenset(part.desktop_id for part in work.succeeded)
 
-    def _settled(self, lagging: frozenset[str], template_lags: bool, limit: float = SETTLE_TIME) -> Plan:
-        """Return the plan when the records show the effect of jobs that have ended, or when that takes too long.
+    def _settled(self, lagging: frozenset[str], template_lags: bool) -> Plan:
+        """Return the plan when the records show the effect of others' jobs, or when that takes too long.
 
         :param lagging: desktops whose jobs succeeded.
         :param template_lags: whether the template may have been moved by those jobs.
-        :param limit: seconds.
         """
         began = self._clock.now()
         while True:
             plan = self._plan_now()
             elapsed = self._clock.now() - began
-            if plan.step is None or not self._lags(plan.step, lagging, template_lags) or elapsed >= limit:
+            lags = plan.step is not None and (
+                plan.step.desktop_ids & lagging or (template_lags and plan.step.moves_template)
+            )
+            if not lags or elapsed >= SETTLE_TIME:
                 return plan
-            self._progress.note("waits for the desktops' records to catch up with the job")
+            self._progress.note("waits for the records to catch up with the job")
             self._clock.sleep(poll_interval(elapsed))
-
-    @staticmethod
-    def _lags(step: Step, lagging: frozenset[str], template_lags: bool) -> bool:
-        return bool(step.desktop_ids & lagging) or (template_lags and step.moves_template)
 
     def _plan_now(self) -> Plan:
         return self._change.plan(self._observe())
@@ -304,29 +353,30 @@ class _Run:
         return self._change.observe(self._session, self.outcome.pool)
 
     def _read_pool_again(self) -> Outcome:
-        self.outcome.pool = show_pool(self._session, self.outcome.pool.id)
+        self.outcome.pool = self._change.read_pool(self._session, self.outcome.pool)
         return self.outcome
 
     def _time_left(self) -> float:
         return max(0.0, self._deadline - self._clock.now())
 
-    def _not_there(self, step: Step) -> WorkspaceError:
-        what = self._names(step) or "the pool itself"
-        job_id = self.outcome.job["job_id"]
-        said = f"job {job_id} reports success" if job_id else "the service accepted the request"
+    def _not_there(self, desktop_ids: frozenset[str], step: Step) -> WorkspaceError:
+        what = self._names(desktop_ids) or "the pool itself"
+        work = self._change.tracker.name
+        work_id = next(iter(self.outcome.work.values()), None) if step.starts_job else None
+        said = f"{work} {work_id} reports success" if work_id else "the service accepted the request"
         return JobFailedError(
-            f"{said}, but {SETTLE_TIME:.0f} s later it does not show on {what}; look there in the console, "
+            f"{said}, but {step.settle_time:.0f} s later it does not show on {what}; look there in the console, "
             "then run the task again."
         )
 
     def _left_out(self, step: Step) -> WorkspaceError:
-        what = self._names(step) or "the pool itself"
+        what = self._names(step.desktop_ids) or "the pool itself"
         return JobFailedError(
             f"the service accepted the request but left out {what}; look at their state in the console "
             "(frozen, failed or in maintenance), then run the task again.",
         )
 
-    def _names(self, step: Step) -> str:
-        if not step.desktop_ids:
+    def _names(self, desktop_ids: frozenset[str]) -> str:
+        if not desktop_ids:
             return ""
-        return names(list_desktops(self._session, self.outcome.pool.id, sorted(step.desktop_ids)))
+        return names(list_desktops(self._session, self.outcome.pool.id, sorted(desktop_ids)))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 # Login states in which a user's session exists on the desktop; a disconnected one may hold unsaved work (definitions).
@@ -25,6 +25,16 @@ class Pool:
     disk_sizes: tuple[int, ...]
     data_disk_count: int
     fields: dict[str, Any]
+
+    @classmethod
+    def absent(cls, name: str) -> Pool:
+        """Return what stands for a pool that does not exist: it has a name, and its ID is empty."""
+        return replace(cls.from_service({}), name=name)
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a pool."""
+        return bool(self.id)
 
     @classmethod
     def from_service(cls, record: dict[str, Any]) -> Pool:
@@ -85,6 +95,28 @@ class Desktop:
     def is_leaving(self) -> bool:
         """Whether it is being deleted (its status is then empty: Terraform provider)."""
         return not self.status or self.task_status == "deleting"
+
+
+@dataclass(frozen=True)
+class AuthorizedObject:
+    """A user or user group that may use a pool. ``user_group`` is its privilege group on the desktops."""
+
+    object_id: str
+    object_type: str
+    object_name: str
+    user_group: str
+    fields: dict[str, Any]
+
+    @classmethod
+    def from_service(cls, record: dict[str, Any]) -> AuthorizedObject:
+        """Return the object that a record of ListDesktopPoolAuthorizedObjects describes."""
+        return cls(
+            object_id=str(record.get("object_id") or ""),
+            object_type=str(record.get("object_type") or "").upper(),
+            object_name=str(record.get("object_name") or ""),
+            user_group=str(record.get("user_group") or ""),
+            fields=record,
+        )
 
 
 def _disk_sizes(record: dict[str, Any]) -> tuple[int, ...]:

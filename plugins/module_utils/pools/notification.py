@@ -8,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..client.operations import NOTIFY_POOL
-from ..client.session import Session
 from .change import Change, Observation, Plan, Step
-from .model import Pool
 
 
 @dataclass(frozen=True)
@@ -21,14 +19,8 @@ class Notification(Change):
     sent: bool = False
 
     verb = "notification"
-    job_types = frozenset()  # no source names the type
     takes_turns = False  # users are told while a pool is being worked on, too
     leaves_a_trace = False
-    starts_job = True
-
-    def observe(self, session: Session, pool: Pool) -> Observation:
-        """Return the pool as it is; nothing more is needed."""
-        return Observation(pool, None)
 
     def plan(self, observation: Observation) -> Plan:
         """Return the request, once."""
@@ -36,9 +28,6 @@ class Notification(Change):
             return Plan(None)
         return Plan(Step(NOTIFY_POOL, {"notifications": self.message}), {}, {"notification": self.message})
 
-    def verify(self, session: Session, pool: Pool, step: Step) -> None:
-        """Nothing has to be checked."""
-
-    def once_done(self, desktop_ids: frozenset[str]) -> Notification:
+    def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Notification:
         """Return the change with nothing left to do."""
         return replace(self, sent=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..client.clock import Clock, duration
-from ..client.jobs import Job
+from .work import Work
 
 LEAST_PAUSE = 10.0  # seconds between two lines
 
@@ -29,13 +29,13 @@ class Progress:
         self._last_line_at: float | None = None
         self._last_text = ""
 
-    def job(self, verb: str) -> Callable[[Job], None]:
+    def job(self, verb: str) -> Callable[[Work], None]:
         """Return a function that tells how far a job is.
 
         :param verb: what the job does, for example ``recompose``.
         """
 
-        def tell(job: Job) -> None:
+        def tell(job: Work) -> None:
             self._say(f"{verb} {job_state(job)}", at_once=job.is_over)
 
         return tell
@@ -53,7 +53,7 @@ class Progress:
             self._emit(f"{self._subject}: {text}, {duration(now - self._began)}")
 
 
-def job_state(job: Job) -> str:
+def job_state(job: Work) -> str:
     """Return how far a job is: ``37/120 desktops, 1 failed, 3 running``."""
     done, failed = len(job.succeeded), len(job.failed)
     parts = (

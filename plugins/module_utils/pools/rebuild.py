@@ -48,9 +48,6 @@ class Rebuild(Change):
 
     verb = "recompose"
     job_types = frozenset({"rebuildDesktopPool"})  # named so in the definitions
-    takes_turns = True
-    leaves_a_trace = True
-    starts_job = True
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Read the desktops in scope; the service's own count of drifted ones first, where it can spare the list."""
@@ -116,7 +113,7 @@ class Rebuild(Change):
                 "check image_id, and that the image is shared with this project. Nothing was changed."
             )
 
-    def once_done(self, desktop_ids: frozenset[str]) -> Rebuild:
+    def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Rebuild:
         """Return the change with what force is through with."""
         return replace(self, recomposed=(self.recomposed or frozenset()) | desktop_ids)
 

@@ -6,24 +6,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import Any
 
-from ..client.errors import NetworkError, OutcomeUnknownError, ServerError, ThrottledError, error_class, one_line
-from ..client.jobs import NAMED_JOB_TYPES, poll_interval, read_pool_jobs
+from ..client.errors import (
+    NetworkError,
+    OutcomeUnknownError,
+    RefusedError,
+    ServerError,
+    ThrottledError,
+    error_class,
+    one_line,
+)
+from ..client.jobs import NAMED_JOB_TYPES, poll_interval
 from ..client.session import Session
-from .change import Change, Plan, Step
+from .change import Change, Observation, Step, Submission
 from .model import Pool
 
 LONGEST_SEARCH = 600.0  # seconds in which a service that cannot be read is asked again for such a trace
 QUIET_TIME = 60.0  # seconds without any trace of a request after which it counts as not carried out
 MOST_SENDINGS = 2
-
-
-@dataclass(frozen=True)
-class Submission:
-    """A request that was carried out. ``job_id`` is None where only its effect is seen."""
-
-    job_id: str | None
 
 
 def submit(
@@ -32,8 +33,8 @@ def submit(
     step: Step,
     pool: Pool,
     *,
-    known_jobs: frozenset[str],
-    plan_now: Callable[[], Plan],
+    known_work: frozenset[str],
+    observe: Callable[[], Observation],
     note: Callable[[str], None],
 ) -> Submission:
     """Send a step's request and return when it is certain that the service has taken it, once.
@@ -41,36 +42,34 @@ def submit(
     When the answer is lost, what the request leaves behind is looked for: a job of the pool that was not there before,
     or the change itself. Only after 60 seconds without either is it sent again.
 
-    :param known_jobs: IDs of the pool's jobs before the request.
-    :param plan_now: reads the pool and plans anew.
+    :param known_work: IDs of the pool's jobs (or script tasks) before the request.
+    :param observe: reads the pool, and what the change needs, anew.
     :param note: takes a line that says what is going on.
     :raises ConflictError: the pool is busy; nothing was carried out.
     :raises RefusedError: the service refused; nothing was carried out.
     :raises OutcomeUnknownError: whether it was carried out cannot be found out.
     """
+    work = change.tracker.name
     for sending in range(1, MOST_SENDINGS + 1):
         accepted = False
         try:
-            body = session.call(step.operation, {"pool_id": pool.id}, body=dict(step.body)) or {}
-            if not change.starts_job:
+            answer = session.call(step.operation, {"pool_id": pool.id}, body=dict(step.body) or None) or {}
+            if not step.starts_job:
                 return Submission(None)
-            if body.get("job_id"):
-                return Submission(str(body["job_id"]))
-            if body.get("error_code"):  # an error can hide in a 200 (definitions: rebuild answers)
-                code = str(body["error_code"])
-                raise error_class(200, code)(
-                    f"{step.operation.name} was refused: {one_line(body.get('error_msg') or 'no reason given')} "
-                    f"({code}).",
-                    http_status=200,
-                    error_code=code,
-                    error_msg=str(body.get("error_msg") or ""),
-                )
+            _raise_for_hidden_error(step, answer)
+            submission = change.accepted(answer)
+            if submission.id or submission.parts or not change.needs_job:
+                return submission
             accepted = True
-            lost = OutcomeUnknownError(f"{step.operation.name} was accepted without a job to follow.")
+            lost = OutcomeUnknownError(f"{step.operation.name} was accepted without a {work} to follow.")
         except OutcomeUnknownError as error:
             lost = error
-        note("looks for the job, since the answer to its request was lost")
-        found = _trace(session, change, step, pool, known_jobs, plan_now, lost)
+        except RefusedError as error:
+            if change.excuses(error):
+                return Submission(None)
+            raise
+        note(f"looks for the {work}, since the answer to its request was lost")
+        found = _trace(session, change, step, pool, known_work, observe, lost)
         if found is None and accepted:
             found = Submission(None)
         if found is not None:
@@ -78,8 +77,8 @@ def submit(
         if not change.leaves_a_trace or sending == MOST_SENDINGS:
             break
     raise OutcomeUnknownError(
-        f"{lost} No job and no effect of it appeared within {QUIET_TIME:.0f} s; "
-        "look at the pool's jobs and desktops in the console before you run the task again.",
+        f"{lost} No {work} and no effect of it appeared within {QUIET_TIME:.0f} s; "
+        f"look at the pool's {work}s and desktops in the console before you run the task again.",
         **lost.result_fields(),
     )
 
@@ -89,38 +88,55 @@ def may_be_of(change: Change, job_type: str) -> bool:
     return job_type in change.job_types or job_type not in NAMED_JOB_TYPES
 
 
+def _raise_for_hidden_error(step: Step, answer: dict[str, Any]) -> None:
+    """Raise the error that can hide in a 200 (definitions: rebuild answers)."""
+    if answer.get("job_id") or not answer.get("error_code"):
+        return
+    code = str(answer["error_code"])
+    raise error_class(200, code)(
+        f"{step.operation.name} was refused: {one_line(answer.get('error_msg') or 'no reason given')} ({code}).",
+        http_status=200,
+        error_code=code,
+        error_msg=str(answer.get("error_msg") or ""),
+    )
+
+
 def _trace(
     session: Session,
     change: Change,
     step: Step,
     pool: Pool,
-    known_jobs: frozenset[str],
-    plan_now: Callable[[], Plan],
+    known_work: frozenset[str],
+    observe: Callable[[], Observation],
     lost: OutcomeUnknownError,
 ) -> Submission | None:
     clock = session.clock
     began = clock.now()
+    pool_id = pool.id
     moved = False
     while True:
         elapsed = clock.now() - began
         looked = False
         try:
             new = [
-                job
-                for job in read_pool_jobs(session, pool.id)
-                if job.id not in known_jobs and may_be_of(change, job.job_type)
+                work
+                for work in (change.tracker.known(session, pool_id) if step.starts_job else ())
+                if work.id not in known_work and may_be_of(change, work.job_type)
             ]
             if new:
                 # Of several, the one that works on the same desktops.
                 return Submission(
-                    max(new, key=lambda job: _overlap(step, [part.desktop_id for part in job.sub_jobs])).id
+                    max(new, key=lambda work: _overlap(step, [part.desktop_id for part in work.sub_jobs])).id
                 )
-            moved = moved or (change.leaves_a_trace and _has_moved(step, plan_now()))
+            if change.leaves_a_trace:
+                observation = observe()
+                pool_id = observation.pool.id
+                moved = moved or _has_moved(change, step, observation)
             looked = True
         except (NetworkError, ServerError, ThrottledError):
             pass  # whatever hid the answer may hide this as well
         # A minute in which nothing could be looked at is no quiet one.
-        if moved and elapsed >= QUIET_TIME:
+        if moved and (elapsed >= QUIET_TIME or not step.starts_job):
             return Submission(None)
         if looked and elapsed >= QUIET_TIME:
             return None
@@ -133,7 +149,6 @@ def _overlap(step: Step, desktop_ids: list[str]) -> int:
     return len(step.desktop_ids & set(desktop_ids))
 
 
-def _has_moved(step: Step, plan: Plan) -> bool:
-    if plan.step is None:
-        return True
-    return bool(step.desktop_ids - plan.step.desktop_ids) or (step.moves_template and not plan.step.moves_template)
+def _has_moved(change: Change, step: Step, observation: Observation) -> bool:
+    desktop_ids, template = change.missing(step, observation)
+    return bool(step.desktop_ids - desktop_ids) or (step.moves_template and not template)

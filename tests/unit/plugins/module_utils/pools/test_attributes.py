@@ -132,4 +132,4 @@ def test_the_difference_names_only_what_changes() -> None:
 def test_the_request_starts_no_job() -> None:
     step = plan(FULL, name="x").step
     assert step is not None
-    assert (step.operation, step.desktop_ids, Attributes.starts_job) == (UPDATE_POOL, frozenset(), False)
+    assert (step.operation, step.desktop_ids, step.starts_job) == (UPDATE_POOL, frozenset(), False)

@@ -18,7 +18,7 @@ def test_a_notice_is_always_due_until_it_was_sent() -> None:
     found = notice.plan(HERE)
     assert found.step == Step(NOTIFY_POOL, {"notifications": "save your work"})
     assert (found.before, found.after) == ({}, {"notification": "save your work"})
-    assert notice.once_done(frozenset()).plan(HERE).step is None
+    assert notice.once_done(found.step, frozenset()).plan(HERE).step is None
     assert Notification("save your work").plan(HERE).step is not None
 
 

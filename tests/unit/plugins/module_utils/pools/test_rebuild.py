@@ -119,10 +119,12 @@ def test_what_is_sent_with_force(
 def test_force_is_spent_desktop_by_desktop() -> None:
     forced = Rebuild(NEW, {"image_id": NEW}, ALL, force=True)
     observation = Observation(a_pool(NEW), (a_desktop("d1", NEW), a_desktop("d2", NEW)))
+    step = forced.plan(observation).step
+    assert step is not None
     assert body(forced.plan(observation)) == {}
-    once = forced.once_done(frozenset({"d2"}))
+    once = forced.once_done(step, frozenset({"d2"}))
     assert body(once.plan(observation)) == {"desktop_ids": ["d1"]}
-    assert once.once_done(frozenset({"d1"})).plan(observation).step is None
+    assert once.once_done(step, frozenset({"d1"})).plan(observation).step is None
 
 
 def test_a_desktop_out_of_scope_that_has_the_image_is_not_put_at_risk() -> None:

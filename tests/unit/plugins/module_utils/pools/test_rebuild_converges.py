@@ -17,7 +17,6 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Observation, Step
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.engine import MOST_STEPS
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.model import Desktop, Pool
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import Rebuild
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope import (
@@ -148,13 +147,13 @@ def run(service: Service, change: Rebuild, failing: frozenset[str] = frozenset()
         if step is None:
             return True
         assert step not in done, f"the same request again: {step.body}"
-        assert len(done) < MOST_STEPS, f"no end after {[dict(item.body) for item in done]}"
+        assert len(done) < Rebuild.most_steps, f"no end after {[dict(item.body) for item in done]}"
         done.append(step)
         succeeded, well = service.carry_out(step, failing)
         if not well:
             return False
         recomposed |= succeeded
-        change = change.once_done(frozenset(recomposed))
+        change = change.once_done(step, frozenset(recomposed))
 
 
 def wanted(scope: Scope, force: bool = False) -> Rebuild:

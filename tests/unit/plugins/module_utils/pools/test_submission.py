@@ -17,13 +17,12 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
     OutcomeUnknownError,
     RefusedError,
 )
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Change, Plan
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Change, Observation, Submission
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.notification import Notification
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import Rebuild
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope import Scope
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.submission import (
     QUIET_TIME,
-    Submission,
     may_be_of,
     submit,
 )
@@ -56,14 +55,14 @@ def pool(service: ScriptedService, clock: HandClock) -> OnePool:
 def send(pool: OnePool, change: Change = REBUILD, notes: list[str] | None = None, **params: Any) -> Submission:
     session = pool.session(**params)
 
-    def plan_now() -> Plan:
-        return change.plan(change.observe(session, pool.seen()))
+    def observe() -> Observation:
+        return change.observe(session, pool.seen())
 
-    step = plan_now().step
+    step = change.plan(observe()).step
     assert step is not None
     known = frozenset(job.id for job in pool.jobs)
     told = (notes if notes is not None else []).append
-    return submit(session, change, step, pool.seen(), known_jobs=known, plan_now=plan_now, note=told)
+    return submit(session, change, step, pool.seen(), known_work=known, observe=observe, note=told)
 
 
 def test_a_request_that_is_answered_is_sent_once(pool: OnePool) -> None:
@@ -229,7 +228,15 @@ def test_a_service_that_cannot_be_reached_was_sent_nothing(pool: OnePool) -> Non
     gone.close()
     elsewhere = OnePool(gone, pool.clock).session()
     with pytest.raises(NetworkError, match="Nothing was changed"):
-        submit(elsewhere, REBUILD, step, pool.seen(), known_jobs=frozenset(), plan_now=lambda: Plan(None), note=print)
+        submit(
+            elsewhere,
+            REBUILD,
+            step,
+            pool.seen(),
+            known_work=frozenset(),
+            observe=lambda: Observation(pool.seen(), None),
+            note=print,
+        )
 
 
 def test_a_notice_whose_answer_was_lost_is_never_shown_twice(pool: OnePool) -> None:
