@@ -63,7 +63,7 @@ def workspace_client(simulator: RunningSimulator, credentials: BasicCredentials)
     return builder.with_http_config(HttpConfig(timeout=(5, 30))).build()
 
 
-_SIMPLE: dict[str, type] = {"str": str, "int": int, "bool": bool, "object": object}
+_SIMPLE: dict[str, type] = {"str": str, "int": int, "bool": bool, "object": object, "datetime": str}
 
 
 def _misfits(kind: Any, value: Any, place: str) -> Iterator[str]:

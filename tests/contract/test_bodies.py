@@ -149,13 +149,14 @@ def test_every_query_parameter_that_is_sent_is_known_to_the_sdk(service: Scripte
     survey(session, [pool], GATHER, print)
     find_desktops(session, pool, {name: ["x"] if name in ("login_status", "desktop_id") else "x" for name in FILTERS})
     assert session_to(service.url, project_id=None, credentials=Password("u", "p", "d")).project_id == PROJECT
-    by_path = {
-        operation.path.replace("{project_id}", PROJECT).replace("{pool_id}", "p[0-9]+"): operation for operation in OURS
-    }
+    paths = [
+        (operation, operation.path.replace("{project_id}", PROJECT).replace("{pool_id}", "p[0-9]+"))
+        for operation in OURS
+    ]
     seen: dict[str, set[str]] = {}
     for request in service.requests:
         (operation,) = {
-            item for path, item in by_path.items() if re.fullmatch(path, request.path) and item.method == request.method
+            item for item, path in paths if re.fullmatch(path, request.path) and item.method == request.method
         }
         seen.setdefault(operation.name, set()).update(request.query)
     assert len(seen) >= 9

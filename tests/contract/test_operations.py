@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import huaweicloudsdkiam.v3 as iam_sdk
@@ -42,6 +44,8 @@ class Clients:
 
 Drive = Callable[[Clients], None]
 DRIVES: dict[str, Drive] = {}
+STATUSES: dict[str, set[int]] = {}
+"""What operations answer that do not answer 200 or 201."""
 
 
 def drives(operation: str) -> Callable[[Drive], Drive]:
@@ -320,6 +324,22 @@ def _start_rebuild(clients: Clients) -> str:
     return str(answer.job_id)
 
 
+def _gather_drives() -> None:
+    """Take in the drives of the files beside this one, each of which keeps its own ``DRIVES`` and ``STATUSES``."""
+    for path in sorted(Path(__file__).parent.glob("test_operations_*.py")):
+        spec = importlib.util.spec_from_file_location(f"drives_of_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert DRIVES.keys().isdisjoint(module.DRIVES)
+        DRIVES.update(module.DRIVES)
+        STATUSES.update(module.STATUSES)
+
+
+_gather_drives()
+
+
 def test_every_operation_has_a_drive(simulator: RunningSimulator) -> None:
     served = {operation["name"] for operation in simulator.control.operations()}
     assert served == set(DRIVES)
@@ -331,5 +351,5 @@ def test_the_sdk_drives_the_operation(operation: str, clients: Clients) -> None:
 
     entries = clients.simulator.control.journal(operation=operation)
     assert entries, f"no request reached {operation}"
-    assert all(entry["status"] in (200, 201) for entry in entries)
+    assert {entry["status"] for entry in entries} <= STATUSES.get(operation, {200, 201})
     assert clients.simulator.control.journal(operation="unknown") == []

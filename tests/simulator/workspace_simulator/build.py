@@ -8,10 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .estate import DesktopPart, DiskPart, Estate, EstateError, PersonPart, PoolPart, ProductPart
+from .estate import DesktopPart, DiskPart, Estate, EstateError, GroupPart, PersonPart, PoolPart, ProductPart
 from .generated import generated_desktops
 from .state.clock import Clock, moment
-from .state.models import AuthorizedObject, Desktop, Group, Image, Pool, PoolDisk, Product, User, Volume
+from .state.lifecycle import GROUP_NAME, default_security_groups, default_vpc, mac_address, new_volume
+from .state.models import (
+    AuthorizedObject,
+    Desktop,
+    Group,
+    Image,
+    NamePolicy,
+    Pool,
+    PoolDisk,
+    Product,
+    Script,
+    User,
+    Volume,
+)
 from .state.world import JobsSettings, Project, World
 
 
@@ -41,7 +54,10 @@ class _Builder:
         self._add_catalogue()
         for project in self._estate.projects:
             region = project.region or project.name.partition("_")[0]
-            self._world.projects[project.id] = Project(project.id, project.name, region)
+            subnets = {subnet.id: subnet.addresses for subnet in project.subnets}
+            self._world.projects[project.id] = Project(
+                project.id, project.name, region, desktop_quota=project.desktop_quota, subnets=subnets
+            )
         for part in self._estate.pools:
             self._add_pool(part)
         return self._world
@@ -54,10 +70,19 @@ class _Builder:
             self._images[image.name] = self._images[image.id] = world.images[image.id] = image
         for product in estate.products:
             world.products[product.product_id] = _product(product)
+        for script in estate.scripts:
+            script_id = script.id or self._ids.uuid("script", script.name)
+            if script_id in world.scripts:
+                raise EstateError(f"script {script.name}: given twice")
+            values = script.model_dump(exclude={"id", "created_at", "fails_on"})
+            created, fails_on = moment(script.created_at), tuple(script.fails_on)
+            world.scripts[script_id] = Script(id=script_id, created=created, fails_on=fails_on, **values)
         for user in estate.users:
             self._user(user.name, user)
         for group in estate.groups:
-            self._group(group.name, group)
+            self._group(group.name, group).members = {self._user(name).id for name in group.members}
+        for policy in estate.desktop_name_policies:
+            world.name_policies[policy.id] = NamePolicy(policy.name_prefix, policy.digit_number, policy.start_number)
 
     def _user(self, name: str, part: PersonPart | None = None) -> User:
         if name not in self._users:
@@ -66,9 +91,9 @@ class _Builder:
             self._users[name] = self._world.users[user.id] = user
         return self._users[name]
 
-    def _group(self, name: str, part: PersonPart | None = None) -> Group:
+    def _group(self, name: str, part: GroupPart | None = None) -> Group:
         if name not in self._groups:
-            part = part or PersonPart(name=name)
+            part = part or GroupPart(name=name)
             group = Group(part.id or self._ids.uuid("group", name), name, part.domain)
             self._groups[name] = self._world.groups[group.id] = group
         return self._groups[name]
@@ -97,7 +122,6 @@ class _Builder:
         if project.pool_named(part.name) is not None:
             raise EstateError(f"{where}: the name is given twice")
         pool_id = part.id or ids.uuid("pool", project.id, part.name)
-        groups = part.security_groups or [ids.uuid("security group", project.id)]
         pool = Pool(
             id=pool_id,
             name=part.name,
@@ -111,9 +135,10 @@ class _Builder:
             ],
             created=moment(part.created_at),
             availability_zone=part.availability_zone or f"{project.region}a",
-            vpc_id=part.vpc_id or ids.uuid("vpc", project.id),
+            vpc_id=part.vpc_id or default_vpc(ids, project),
             subnet_ids=list(part.subnet_ids) or [ids.uuid("subnet", project.id)],
-            security_groups=[{"id": group, "name": "WorkspaceUserSecurityGroup"} for group in groups],
+            security_groups=[{"id": group, "name": GROUP_NAME} for group in part.security_groups]
+            or default_security_groups(ids, project),
             autoscale_policy=dict(part.autoscale_policy),
             tags=dict(part.tags),
             **part.model_dump(
@@ -157,10 +182,10 @@ class _Builder:
             login_status=part.login_status or ("REGISTERED" if part.status == "ACTIVE" else "UNREGISTER"),
             user=user,
             user_group=part.user_group if user else "",
-            root_volume=self._volume(desktop_id, 0, pool.root_volume, pool.created),
+            root_volume=new_volume(ids, desktop_id, 0, pool.root_volume, pool.created),
             data_volumes=self._data_volumes(desktop_id, pool, part),
             ip_address=address,
-            mac_address="fa:16:3e:" + ":".join(f"{int(byte):02x}" for byte in address.split(".")[1:]),
+            mac_address=mac_address(address),
             sid=ids.uuid("sid", desktop_id),
             created=pool.created,
             availability_zone=pool.availability_zone,
@@ -172,7 +197,7 @@ class _Builder:
         )
         if desktop.login_status == "DISCONNECTED":
             self._world.set_login_status(desktop, "DISCONNECTED")
-        pool.desktops[desktop_id] = project.desktops[desktop_id] = desktop
+        project.add_desktop(desktop)
 
     def _data_volumes(self, desktop_id: str, pool: Pool, part: DesktopPart) -> list[Volume]:
         if part.data_volumes is None:
@@ -182,19 +207,7 @@ class _Builder:
                 _pool_disk(disk, pool.data_volumes[number].id if number < len(pool.data_volumes) else "")
                 for number, disk in enumerate(part.data_volumes)
             ]
-        return [self._volume(desktop_id, number, disk, pool.created) for number, disk in enumerate(disks, 1)]
-
-    def _volume(self, desktop_id: str, number: int, disk: PoolDisk, created: float) -> Volume:
-        return Volume(
-            id=self._ids.uuid("volume", desktop_id, number),
-            volume_id=self._ids.uuid("disk", desktop_id, number),
-            pool_disk_id=disk.id,
-            type=disk.type,
-            size=disk.size,
-            device=f"/dev/vd{chr(ord('a') + number)}",
-            created=created,
-            kms_id=disk.kms_id,
-        )
+        return [new_volume(self._ids, desktop_id, number, disk, pool.created) for number, disk in enumerate(disks, 1)]
 
     def _authorize(self, pool: Pool, part: PoolPart) -> None:
         for entry in part.authorized:

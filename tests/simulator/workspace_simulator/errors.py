@@ -25,6 +25,9 @@ MESSAGE_EMPTY = "WKS.0001"
 CONFLICT = "WKS.00010032"
 """Operation conflict, status 409 (Terraform provider)."""
 
+DISKS_BEING_ADDED = "WKS.0407"
+"""Disks are being added to the desktop, status 400 (Terraform provider, for single desktops)."""
+
 INVALID_REQUEST = "WKS.00010001"
 """A field is unknown, ill-typed or out of range. No source gives the service's code: chosen here."""
 
@@ -33,6 +36,23 @@ INVALID_RESOURCE = "WKS.00010002"
 
 JOB_MISSING = "WKS.00010003"
 """No such job, status 404 (API definitions); no source gives the code: chosen here."""
+
+
+QUOTA_EXCEEDED = "WKS.00010004"
+"""No room for the desktops: quota, addresses or sales of the product. No source gives the code: chosen here."""
+
+DESKTOP_MISSING = "WKS.00010005"
+"""No such desktop, status 404 (Terraform provider); no source gives the code: chosen here."""
+
+USER_MISSING = "WKS.00170312"
+"""No such user, status 400 (Terraform provider)."""
+
+GROUP_MISSING = "WKS.00170208"
+"""No such user group, status 400 (Terraform provider)."""
+
+
+SCRIPT_FAILED = "WKS.00010006"
+"""A script failed or could not begin. No source gives the service's code: chosen here."""
 
 
 class ServiceError(Exception):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .faults import FaultRule
 from .state.dialect import Dialect
@@ -55,12 +55,21 @@ class AccountPart(_Part):
     id: str | None = None
 
 
+class SubnetPart(_Part):
+    """A subnet that desktops can be in."""
+
+    id: str
+    addresses: int | None = Field(None, ge=0, description="Desktops that it has room for; absent: no limit.")
+
+
 class ProjectPart(_Part):
     """A project of a region. The first one is where pools belong by default."""
 
     id: str
     name: str
     region: str | None = Field(None, description="Absent: the name up to the first underscore.")
+    desktop_quota: int | None = Field(None, ge=0, description="Most desktops; absent: no limit.")
+    subnets: list[SubnetPart] = Field(default_factory=list, description="Empty: any subnet exists and is endless.")
 
 
 class IamUserPart(_Part):
@@ -132,12 +141,52 @@ class ProductPart(_Part):
     availability_zones: list[str] = Field(default_factory=list, description="Empty: sold in every zone.")
 
 
+class ScriptPart(_Part):
+    """A script that desktops can run, and what a run of it yields. ``seconds`` are simulated ones."""
+
+    name: str
+    id: str | None = None
+    type: Literal["POWERSHELL", "BAT", "SHELL"] = "POWERSHELL"
+    content: str = ""
+    description: str = ""
+    version: str = "1.0.0"
+    created_at: str = "2026-01-15T08:00:00Z"
+    output: str = Field("", description="What it prints; {desktop} is the desktop's name.")
+    seconds: float = Field(20.0, ge=0)
+    fails_on: list[str] = Field(default_factory=list, description="Names or IDs of desktops, * for all.")
+    exit_code: int = Field(1, description="Where it fails.")
+
+    @field_validator("output")
+    @classmethod
+    def _names_nothing_else(cls, output: str) -> str:
+        try:
+            output.format(desktop="")
+        except (LookupError, ValueError) as problem:
+            raise ValueError("only {desktop} can be named; braces are written twice") from problem
+        return output
+
+
 class PersonPart(_Part):
     """A user or group of desktops."""
 
     name: str
     id: str | None = None
     domain: str = "example.local"
+
+
+class GroupPart(PersonPart):
+    """A group of desktop users. ``members`` are names of users."""
+
+    members: list[str] = Field(default_factory=list)
+
+
+class NamePolicyPart(_Part):
+    """How the desktops of pools that refer to it are named: the prefix and a number."""
+
+    id: str
+    name_prefix: str
+    digit_number: int = Field(4, ge=1, le=8)
+    start_number: int = Field(1, ge=0)
 
 
 class DiskPart(_Part):
@@ -242,8 +291,12 @@ class Estate(_Part):
     metadata_service: MetadataPart = Field(default_factory=MetadataPart)
     images: list[ImagePart] = Field(default_factory=list)
     products: list[ProductPart] = Field(default_factory=list)
+    scripts: list[ScriptPart] = Field(default_factory=list)
     users: list[PersonPart] = Field(default_factory=list)
-    groups: list[PersonPart] = Field(default_factory=list)
+    groups: list[GroupPart] = Field(default_factory=list)
+    desktop_name_policies: list[NamePolicyPart] = Field(
+        default_factory=list, description="Empty: any policy exists, and names follow the pool's name."
+    )
     pools: list[PoolPart] = Field(default_factory=list)
     failures: list[FailureRule] = Field(default_factory=list)
     faults: list[FaultRule] = Field(default_factory=list)

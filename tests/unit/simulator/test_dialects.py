@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -431,6 +432,21 @@ def crowd(count: int) -> Any:
     pool.update({"name": "crowd", "generate": {"count": count}})
     estate.pools.append(type(estate.pools[0]).model_validate(pool))
     return estate
+
+
+def _gather_checks() -> None:
+    """Take in the checks of the files beside this one, each of which keeps its own ``CASES``."""
+    for path in sorted(Path(__file__).parent.glob("test_dialects_*.py")):
+        spec = importlib.util.spec_from_file_location(f"checks_of_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        assert CASES.keys().isdisjoint(module.CASES)
+        CASES.update(module.CASES)
+
+
+_gather_checks()
 
 
 def test_every_setting_has_a_check() -> None:

@@ -6,6 +6,17 @@
 
 from __future__ import annotations
 
-from . import catalogue, desktops, identity, jobs, metadata, pools
+from . import catalogue, desktops, identity, job_records, jobs, metadata, pool_changes, pool_life, pools, scripts
 
-__all__ = ["catalogue", "desktops", "identity", "jobs", "metadata", "pools"]
+__all__ = [
+    "catalogue",
+    "desktops",
+    "identity",
+    "job_records",
+    "jobs",
+    "metadata",
+    "pool_changes",
+    "pool_life",
+    "pools",
+    "scripts",
+]

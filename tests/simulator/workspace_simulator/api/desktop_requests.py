@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters of the three lists of desktops, as the definitions and the SDK describe them."""
+"""Filters of the three lists of desktops and requests on desktops, as the definitions and the SDK describe them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .fields import NEWER, Query, QueryBool, QueryInt, Text
+from .fields import NEWER, Body, Query, QueryBool, QueryInt, Text
 from .pool_requests import EnterpriseProject
 
 Names = Annotated[list[str], Field(max_length=100)]
@@ -95,3 +95,12 @@ class ListDesktops(Query):
     status: str | None = Field(None, json_schema_extra=NEWER)
     desktop_id: Names | None = Field(None, json_schema_extra=NEWER)
     tag: str | None = Field(None, json_schema_extra=NEWER)
+
+
+class BatchDeleteDesktops(Body):
+    """Desktops to delete."""
+
+    desktop_ids: Annotated[list[Annotated[str, Field(max_length=255)]], Field(min_length=1, max_length=100)]
+    delete_users: bool = False
+    email_notification: bool = True
+    is_force_delete: bool = False

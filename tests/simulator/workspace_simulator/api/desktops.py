@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .. import errors
 from ..registry import Call, Reply, operation
+from ..state.lifecycle import delete_desktops
 from ..state.models import Desktop
 from ..views.desktops import desktop_detail, desktop_short, pool_desktop_view
 from . import desktop_requests as requests
@@ -63,6 +65,37 @@ def list_desktops_detail(call: Call) -> Reply:
     desktops = sorted_desktops(desktops, query.sort_field, query.sort_type)
     alone = len(query.desktop_id or []) == 1
     return Reply(page(desktops, query, "desktops", lambda desktop: desktop_detail(call.world, desktop, alone)))
+
+
+@operation("ShowDesktopDetail", "GET", DESKTOPS + "/{desktop_id}")
+def show_desktop(call: Call) -> Reply:
+    """Show one desktop in detail; 404 once it is gone (Terraform provider)."""
+    desktop = call.project.desktops.get(call.path["desktop_id"])
+    if desktop is None:
+        text = f"The desktop {call.path['desktop_id']} does not exist."
+        raise errors.ServiceError(404, errors.DESKTOP_MISSING, text)
+    return Reply({"desktop": desktop_detail(call.world, desktop, alone=True)})
+
+
+@operation(
+    "BatchDeleteDesktops",
+    "POST",
+    DESKTOPS + "/batch-delete",
+    body=requests.BatchDeleteDesktops,
+    iam_action="workspace:desktops:batchDelete",
+)
+def delete(call: Call) -> Reply:
+    """Delete desktops."""
+    body: requests.BatchDeleteDesktops = call.body
+    job = delete_desktops(
+        call.world,
+        call.project,
+        body.desktop_ids,
+        force=body.is_force_delete,
+        delete_users=body.delete_users,
+        email=body.email_notification,
+    )
+    return Reply({"job_id": job.id}, status=202)
 
 
 def _desktops(call: Call, pool_ids: str | None) -> Iterable[Desktop]:

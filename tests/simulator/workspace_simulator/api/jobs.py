@@ -46,10 +46,13 @@ def list_sub_jobs(call: Call) -> Reply:
         for job in reversed(call.project.jobs.values())
         if query.job_id in (None, job.id)
         and query.job_type in (None, job.work.job_type)
-        and query.desktop_pool_id in (None, job.pool.id)
+        and (query.desktop_pool_id is None or any(pool.id == query.desktop_pool_id for pool in job.pools))
         and not forgotten(world, job)
     ]
     found = [
-        sub_job for job in jobs for sub_job in visible_sub_jobs(world, job) if query.status in (None, sub_job.status)
+        sub_job
+        for job in jobs
+        for sub_job in visible_sub_jobs(world, job)
+        if query.status in (None, sub_job.status) and query.desktop_pool_id in (None, sub_job.desktop.pool.id)
     ]
     return Reply(page(found, query, "jobs", lambda sub_job: sub_job_view(world, sub_job)))

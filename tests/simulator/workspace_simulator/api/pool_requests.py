@@ -113,6 +113,116 @@ class UpdateDesktopPool(Body):
         return minutes
 
 
+class AutoscalePolicyAtCreation(AutoscalePolicy):
+    """The same, with the limit that the creation has for the number of isolated desktops."""
+
+    auto_isolation_max_num: int | None = Field(None, ge=1, json_schema_extra=NEWER)
+
+
+class UserResetPolicyAtCreation(UserResetPolicy):
+    """The same, with the limits that the creation has."""
+
+    reset_count_per_day: int | None = Field(None, ge=1, le=100)
+
+
+class PoolDiskAtCreation(Body):
+    """A disk of a new pool. ``size`` in GB, in steps of 10; ``id`` and ``resource_spec_code`` are not needed."""
+
+    type: Annotated[str, Field(min_length=1, max_length=255)]
+    size: int
+    id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    kms_id: Text | None = None
+    iops: int | None = Field(None, ge=0, le=16380000)
+    throughput: int | None = Field(None, ge=0, le=4095000)
+    resource_spec_code: Text | None = None
+
+
+class SystemDiskAtCreation(PoolDiskAtCreation):
+    """A system disk, 80 to 1020 GB (Terraform provider, help page: constraints)."""
+
+    size: int = Field(ge=80, le=1020, multiple_of=10)
+
+
+class DataDiskAtCreation(PoolDiskAtCreation):
+    """A data disk, 10 to 8200 GB (Terraform provider, help page: constraints)."""
+
+    size: int = Field(ge=10, le=8200, multiple_of=10)
+
+
+class PoolObject(Body):
+    """A user or group that may use a pool."""
+
+    object_id: Annotated[str, Field(min_length=1, max_length=255)]
+    object_name: Annotated[str, Field(min_length=1, max_length=100)]
+    object_type: Literal["USER", "USER_GROUP"]
+    user_group: Literal["sudo", "default", "administrators", "users"]
+    domain: str | None = None
+    created_at: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class CreateDesktopPool(Body):
+    """A pool and the number of its first desktops. ``disconnected_retention_period`` in minutes."""
+
+    name: str
+    type: Literal["DYNAMIC", "STATIC"]
+    size: int = Field(ge=0, le=100)
+    product_id: Annotated[str, Field(min_length=1, max_length=255)]
+    image_type: Annotated[str, Field(min_length=1, max_length=55)]
+    image_id: Annotated[str, Field(min_length=1, max_length=255)]
+    root_volume: SystemDiskAtCreation
+    subnet_ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=55)]], Field(min_length=1, max_length=100)]
+    flavor_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    data_volumes: Annotated[list[DataDiskAtCreation], Field(max_length=10)] | None = None
+    vpc_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    security_groups: Annotated[list[SecurityGroup], Field(max_length=5)] | None = None
+    availability_zone: Text | None = None
+    authorized_objects: Annotated[list[PoolObject], Field(max_length=500)] | None = None
+    description: Text | None = None
+    disconnected_retention_period: int | None = Field(None, ge=10, le=43200)
+    enable_autoscale: bool | None = None
+    autoscale_policy: AutoscalePolicyAtCreation | None = None
+    user_reset_policy: UserResetPolicyAtCreation | None = None
+    desktop_name_policy_id: Annotated[str, Field(max_length=36)] | None = None
+    ou_name: Text | None = None
+    domain: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    enterprise_project_id: EnterpriseProject | None = None
+    tags: Annotated[list[Tag], Field(max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _period_for_dynamic(self) -> CreateDesktopPool:
+        if self.type == "DYNAMIC" and self.disconnected_retention_period is None:
+            raise ValueError("type DYNAMIC needs disconnected_retention_period")
+        return self
+
+
+class ExpandDesktopPool(Body):
+    """How many desktops to add."""
+
+    size: int = Field(ge=1, le=1000)
+
+
+class ChangeAuthorizedObjects(Body):
+    """Whom to authorise, or no longer, or with another privilege group."""
+
+    action: Literal["ADD", "REMOVE", "CHANGE_PRIVILEGE"]
+    objects: Annotated[list[PoolObject], Field(max_length=500)] = Field(default_factory=list)
+
+
+class AttachDesktopPoolUser(Body):
+    """The user to give a desktop to."""
+
+    username: Annotated[str, Field(min_length=1)]
+    domain_name: str | None = None
+
+
+class ListDesktopPoolsByUsers(Query):
+    """Users whose pools are listed. The text says pages of at most 10, the Terraform provider sends 100."""
+
+    user_ids: list[str] | None = None
+    offset: QueryInt = Field(0, ge=0)
+    limit: QueryInt = Field(10, ge=0, le=100)
+
+
 class RebuildDesktopPool(Body):
     """What a rebuild takes. ``delay_time`` in minutes."""
 

@@ -24,11 +24,16 @@ def dump(world: World, pool_name: str | None = None) -> dict[str, Any]:
         world: The estate.
         pool_name: Only the pool of this name or ID and its jobs; None for all.
     """
-    pools, jobs = [], []
+    pools, deleted, jobs = [], [], []
     for project in world.projects.values():
         chosen = [pool for pool in project.pools.values() if pool_name in (None, pool.name, pool.id)]
+        gone = [pool for pool in project.deleted_pools if pool_name in (None, pool.name, pool.id)]
         pools += [_pool(world, project, pool) for pool in chosen]
-        jobs += [_job(world, job) for job in project.jobs.values() if job.pool in chosen]
+        deleted += [_pool(world, project, pool) for pool in gone]
+        known = {pool.id for pool in chosen + gone}
+        jobs += [
+            _job(world, job) for job in project.jobs.values() if not known.isdisjoint(pool.id for pool in job.pools)
+        ]
     return {
         "time": iso_millis(world.now),
         "dialect": world.dialect.model_dump(),
@@ -38,6 +43,7 @@ def dump(world: World, pool_name: str | None = None) -> dict[str, Any]:
         "images": [{"id": image.id, "name": image.name} for image in world.images.values()],
         "products": [product.product_id for product in world.products.values()],
         "pools": pools,
+        "deleted_pools": deleted,
         "jobs": jobs,
     }
 
@@ -49,6 +55,7 @@ def _pool(world: World, project: Project, pool: Pool) -> dict[str, Any]:
         "authorized_objects": [authorized_object_view(entry, older=False) for entry in pool.authorized_objects],
         "effects": _effects(pool.effects),
         "desktops": [_desktop(world, desktop) for desktop in pool.desktops.values()],
+        "deleted_desktops": [_desktop(world, desktop) for desktop in pool.deleted_desktops],
     }
 
 

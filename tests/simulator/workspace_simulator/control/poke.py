@@ -77,15 +77,15 @@ def apply(world: World, changes: list[Change]) -> None:
         if change.desktop is not None:
             project, desktop = _find_desktop(world, change.desktop, change.pool)
             if change.remove:
-                del project.desktops[desktop.desktop_id], desktop.pool.desktops[desktop.desktop_id]
+                project.remove_desktop(desktop)
             else:
                 _set_desktop(world, desktop, DesktopValues.model_validate(change.set))
         else:
             project, pool = _find_pool(world, change.pool or "")
             if change.remove:
                 del project.pools[pool.id]
-                for desktop_id in pool.desktops:
-                    del project.desktops[desktop_id]
+                for desktop in list(pool.desktops.values()):
+                    project.remove_desktop(desktop)
             else:
                 _set_pool(world, pool, PoolValues.model_validate(change.set))
 
@@ -104,6 +104,7 @@ def _set_desktop(world: World, desktop: Desktop, values: DesktopValues) -> None:
         login_status = "REGISTERED" if desktop.status == "ACTIVE" else "UNREGISTER"
     if login_status is not None:
         world.set_login_status(desktop, login_status)
+    world.desktop_released(desktop)
 
 
 def _set_pool(world: World, pool: Pool, values: PoolValues) -> None:

@@ -29,6 +29,30 @@ def require_changeable(world: World, pool: Pool, operation: str) -> None:
         raise errors.conflict("MAINTENANCE", operation, pool.id)
 
 
+class TemplateWork(Work):
+    """A change that may move the pool's template too, when the reading of ``template_changes`` says."""
+
+    def __init__(self, template: bool) -> None:
+        """Remember whether the template moves at all."""
+        self._template = template
+
+    def move_template(self, pool: Pool) -> None:
+        """Make the template what the desktops become."""
+        raise NotImplementedError
+
+    def accepted(self, world: World, pool: Pool) -> None:
+        """Move the template, if it moves as early as this; called once the job is accepted."""
+        if self._template and world.dialect.template_changes == "accepted":
+            self.move_template(pool)
+
+    def close(self, world: World, job: Job, now: float) -> None:
+        """Move the template, if it moves as late as this."""
+        moment = world.dialect.template_changes
+        failed = job.failed() or job.abandoned
+        if self._template and (moment == "finished" or (moment == "all_succeeded" and not failed)):
+            self.move_template(job.pool)
+
+
 def submit_change(world: World, project: Project, pool: Pool, scope: Scope, work: Work, delay: float = 0.0) -> Job:
     """Start the job of a change, or refuse it because desktops are busy (409: Terraform provider).
 
@@ -43,15 +67,26 @@ def submit_change(world: World, project: Project, pool: Pool, scope: Scope, work
     Raises:
         ServiceError: 409 WKS.00010032, by the reading of ``conflict``.
     """
+    busy = require_free(world, pool, scope, work.operation)
+    return world.jobs.submit(project, pool, scope.desktops, work, delay, busy)
+
+
+def require_free(world: World, pool: Pool, scope: Scope, operation: str) -> set[Desktop]:
+    """Return the desktops in scope that are busy and whose sub-jobs therefore fail, or refuse the change.
+
+    Raises:
+        ServiceError: 409 WKS.00010032, by the reading of ``conflict``.
+    """
     reading = world.dialect.conflict
     busy = {desktop for desktop in scope.desktops if desktop.open_work}
-    running = [job for job in pool.jobs if job.work.changes]
-    if reading == "pool" and running:
-        raise errors.conflict("TEMPORARY", work.operation, pool.id)
+    pools = dict.fromkeys([pool, *(desktop.pool for desktop in scope.desktops)])
+    running = [job for concerned in pools for job in concerned.jobs if job.work.changes]
+    if (reading == "pool" and running) or (reading == "any_busy" and any(job.work.exclusive for job in running)):
+        raise errors.conflict("TEMPORARY", operation, pool.id)
     if reading == "any_busy" and busy:
         first = next(desktop for desktop in scope.desktops if desktop in busy)
-        raise errors.conflict(_state(world, first), work.operation, first.desktop_id)
-    return world.jobs.submit(project, pool, scope.desktops, work, delay, busy)
+        raise errors.conflict(_state(world, first), operation, first.desktop_id)
+    return busy
 
 
 def _state(world: World, desktop: Desktop) -> str:

@@ -55,8 +55,8 @@ class Dialect(BaseModel):
     )
     template_changes: Literal["accepted", "finished", "all_succeeded"] = Field(
         "accepted",
-        description="When the pool's own image changes: as the request is accepted, as the job ends, or as it ends "
-        "without a failed desktop.",
+        description="When the pool's own image, product or disks change: as the request is accepted, as the job ends, "
+        "or as it ends without a failed desktop.",
     )
     update_absent_fields: Literal["tags_reset", "kept", "reset"] = Field(
         "tags_reset", description="What PUT pool does to fields it is not given: only tags are lost, none, or all."
@@ -138,6 +138,95 @@ class Dialect(BaseModel):
     state_after_job: Literal["at_once", "lags"] = Field(
         "at_once",
         description="Whether desktops show the result as their sub-job ends, or jobs.lag_seconds later.",
+    )
+    power_after_resize: Literal["active", "as_before", "stopped"] = Field(
+        "active", description="Power state of a desktop after its resize."
+    )
+    same_product_again: Literal["again", "nothing", "refused"] = Field(
+        "again",
+        description="A resize to the product the desktops have: done again, only desktops that differ are touched, or "
+        "400 if it is the pool's product (desktop_ids are never refused).",
+    )
+    mixed_products: Literal["accepted", "refused"] = Field(
+        "accepted",
+        description="A resize of the whole pool while its desktops have different products: accepted, or 400 until "
+        "they are brought in line one by one.",
+    )
+    resize_job_type: Literal["resizeDesktopPool", "executeDesktopsAction", "operateDesktops"] = Field(
+        "resizeDesktopPool", description="Job type of a resize, which no source names."
+    )
+    resize_jobs: Literal["same", "none", "own"] = Field(
+        "same",
+        description="The list `jobs` in the answer to a resize: the one job for each desktop, not there, or a job of "
+        "its own for each desktop, beside a job without sub-jobs that lasts as long as they.",
+    )
+    expand_volumes_job_type: Literal["expandVolumes", "expandDesktopPoolVolumes"] = Field(
+        "expandVolumes", description="Job type of an expansion of a pool's disks, which no source names."
+    )
+    several_added_disks: Literal["all", "refused", "sub_jobs_fail"] = Field(
+        "all", description="Several disks in one batch-add: all added, 400, or accepted and every sub-job fails."
+    )
+    several_deleted_disks: Literal["all", "refused", "sub_jobs_fail"] = Field(
+        "all", description="Several disks in one batch-delete: all deleted, 400, or accepted and every sub-job fails."
+    )
+    add_disks_to_stopped: Literal["refused", "sub_jobs_fail", "works"] = Field(
+        "refused",
+        description="batch-add while desktops in scope are not ACTIVE: 409 for the whole, accepted and the sub-jobs "
+        "of those fail, or they get the disk too (not in ERROR).",
+    )
+    action_job_type: Literal["executeDesktopsAction", "operateDesktops"] = Field(
+        "executeDesktopsAction", description="Job type of a pool action, which no source settles."
+    )
+    action_needless: Literal["success", "failed", "left_out"] = Field(
+        "success",
+        description="Desktops that an action finds in its state already, or stopped if it needs them running: the "
+        "sub-job succeeds and does nothing, it fails, or there is none.",
+    )
+    action_on_none: Literal["empty_job", "refused"] = Field(
+        "empty_job", description="An action that no desktop of the pool needs: a job without sub-jobs, or 400."
+    )
+    script_task_partial: Literal["FINISH", "FAILED"] = Field(
+        "FINISH", description="Status of a finished script task in which some, not all, runs failed."
+    )
+    beyond_quota: Literal["400", "403", "sub_jobs_fail"] = Field(
+        "400",
+        description="More desktops than the quota, the subnets' addresses or a sold-out product allow: 400, 403, or "
+        "accepted and the sub-jobs of those beyond fail.",
+    )
+    failed_creation: Literal["left_in_error", "removed"] = Field(
+        "left_in_error",
+        description="What is left of a desktop whose creation failed: a desktop in ERROR, which counts, or nothing.",
+    )
+    delete_pool_with_desktops: Literal["409", "400"] = Field(
+        "409", description="Status of a deletion of a pool that still has desktops."
+    )
+    delete_missing_pool: Literal["400", "404", "204"] = Field(
+        "400", description="Status of a deletion of a pool that is gone."
+    )
+    delete_in_use: Literal["deleted", "refused", "sub_jobs_fail"] = Field(
+        "deleted",
+        description="A deletion of desktops with a session on them, without is_force_delete: they are deleted, 409 "
+        "for all, or their sub-jobs fail.",
+    )
+    autoscale_policy_cleared: Literal["empty", "once_auto_created"] = Field(
+        "empty", description="What a pool shows of its policy after PUT cleared it: nothing, or once_auto_created."
+    )
+    authorize_again: Literal["ignored", "400", "409"] = Field(
+        "ignored",
+        description="ADD of users and groups that are authorised already: nothing happens to them, or this status.",
+    )
+    deauthorize_absent: Literal["ignored", "400", "409"] = Field(
+        "ignored",
+        description="REMOVE and CHANGE_PRIVILEGE of users and groups that are not authorised: nothing happens, or "
+        "this status.",
+    )
+    remove_bound_user: Literal["unbound", "until_logoff", "refused"] = Field(
+        "unbound",
+        description="REMOVE of a user who holds a desktop: unbound at once, a session is cut; unbound as the session "
+        "ends; or 409.",
+    )
+    waiting_attach: Literal["job", "no_job"] = Field(
+        "job", description="Whether an attach that has to wait (WAITING) answers a job, which stays open till then."
     )
 
 

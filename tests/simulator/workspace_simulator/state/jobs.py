@@ -45,6 +45,8 @@ class Work:
     job_type: str
     changes = True
     """Whether it occupies its desktops: a change does, a message does not."""
+    exclusive = False
+    """Whether no other change of the pool may begin while it runs."""
 
     def seconds(self, world: World, desktop: Desktop) -> float:
         """Return how long one desktop takes, in simulated seconds: the estate's setting, spread by desktop."""
@@ -56,6 +58,11 @@ class Work:
         """Start on a desktop; an outcome returned here ends the sub-job at once."""
         del world, sub_job, now
         return None
+
+    def entities(self, desktop: Desktop) -> dict[str, str]:
+        """Return what a sub-job names besides its desktop, such as ``user_name``."""
+        del desktop
+        return {}
 
     def phase(self, progress: float) -> str:
         """Return the desktop's task_status at ``progress``, 0 to 1."""
@@ -74,7 +81,11 @@ class Work:
 
 @dataclass(slots=True, eq=False)
 class SubJob:
-    """The part of a job that concerns one desktop. Statuses: WAITING, RUNNING, SUCCESS, FAILED (definitions)."""
+    """The part of a job that concerns one desktop. Statuses: WAITING, RUNNING, SUCCESS, FAILED (definitions).
+
+    The desktop is always there, but only from the beginning of a creation to the end of a deletion is it one of its
+    pool's desktops.
+    """
 
     id: str
     job: Job
@@ -86,6 +97,8 @@ class SubJob:
     ended: float | None = None
     seconds: float = 0.0
     verdict: Verdict | None = None
+    deleted: bool = False
+    """Whether a client deleted its record."""
 
     def progress(self, now: float) -> int:
         """Return the progress at ``now``, 0-100; a failed one stays where it failed."""
@@ -99,18 +112,29 @@ class SubJob:
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """An accepted change: its work, its sub-jobs and when it may begin."""
+    """An accepted change: its work, its sub-jobs and when it may begin.
+
+    ``pools`` are all pools whose desktops it touches, ``pool`` is the first of them. A job that is ``held`` stays open
+    without sub-jobs until it gets one; ``abandoned``: it ended without ever getting it.
+    """
 
     id: str
     work: Work
     project: Project
-    pool: Pool
+    pools: list[Pool]
     created: float
     not_before: float
+    held: bool = False
+    abandoned: bool = False
     sub_jobs: list[SubJob] = field(default_factory=list)
     waiting: deque[SubJob] = field(default_factory=deque)
     running: int = 0
     ended: float | None = None
+
+    @property
+    def pool(self) -> Pool:
+        """The pool that it is about, or the first of them."""
+        return self.pools[0]
 
     @property
     def open(self) -> bool:
@@ -142,7 +166,7 @@ class Jobs:
 
         Args:
             project: Project of the pool.
-            pool: The pool it belongs to.
+            pool: The pool it belongs to; pools of the desktops are added to it.
             desktops: Desktops to work on, in order.
             work: What to do to each.
             delay: Simulated seconds before the first desktop is touched.
@@ -151,25 +175,56 @@ class Jobs:
         Returns:
             The job, planned on the timeline.
         """
-        world = self._world
-        now = world.now
-        job = Job(world.new_id("job"), work, project, pool, now, now + delay)
-        for position, desktop in enumerate(desktops, 1):
-            entities = {"desktop_id": desktop.desktop_id, "desktop_name": desktop.computer_name}
-            entities["product_id"] = desktop.product_id
-            if desktop.user is not None:
-                entities["user_name"] = desktop.user.name
-            sub_job = SubJob(world.ids.uuid("sub-job", job.id, position), job, desktop, position, entities)
-            if desktop in busy:
-                sub_job.verdict = BUSY
-            elif work.changes:
-                desktop.open_work += 1
-            job.sub_jobs.append(sub_job)
-        job.waiting.extend(job.sub_jobs)
-        project.jobs[job.id] = job
-        pool.jobs.append(job)
-        world.timeline.at(job.not_before, lambda when: self._fill(job, when))
-        world.settle()
+        now = self._world.now
+        job = Job(self._world.new_id("job"), work, project, [pool], now, now + delay)
+        for desktop in desktops:
+            self._add(job, desktop, desktop in busy)
+        return self._plan(job)
+
+    def hold(self, project: Project, pool: Pool, work: Work) -> Job:
+        """Accept a job whose desktop is not known yet; it stays open until ``give``."""
+        now = self._world.now
+        return self._plan(Job(self._world.new_id("job"), work, project, [pool], now, now, held=True))
+
+    def give(self, job: Job, desktop: Desktop, now: float) -> None:
+        """Let a held job work on a desktop."""
+        self._add(job, desktop, busy=False)
+        job.held = False
+        self._fill(job, now)
+
+    def abandon(self, job: Job, now: float) -> None:
+        """End a held job that will never get its desktop; it counts as failed."""
+        job.held, job.abandoned = False, True
+        self._fill(job, now)
+
+    def conclude(self, job: Job, now: float) -> None:
+        """End a held job whose work was done by other jobs."""
+        job.held = False
+        self._fill(job, now)
+
+    def _add(self, job: Job, desktop: Desktop, busy: bool) -> None:
+        position = len(job.sub_jobs) + 1
+        entities = {"desktop_id": desktop.desktop_id, "desktop_name": desktop.computer_name}
+        entities["product_id"] = desktop.product_id
+        if desktop.user is not None:
+            entities["user_name"] = desktop.user.name
+        entities.update(job.work.entities(desktop))
+        sub_job = SubJob(self._world.ids.uuid("sub-job", job.id, position), job, desktop, position, entities)
+        if busy:
+            sub_job.verdict = BUSY
+        elif job.work.changes:
+            desktop.open_work += 1
+        job.sub_jobs.append(sub_job)
+        job.waiting.append(sub_job)
+        if desktop.pool not in job.pools:
+            job.pools.append(desktop.pool)
+
+    def _plan(self, job: Job) -> Job:
+        job.project.jobs[job.id] = job
+        for pool in job.pools:
+            pool.jobs.append(job)
+        self._world.timeline.at(job.not_before, lambda when: self._fill(job, when))
+        self._world.settle()
         return job
 
     def _fill(self, job: Job, now: float) -> None:
@@ -185,9 +240,10 @@ class Jobs:
                     self._release(sub_job)
                 continue
             self._start(sub_job, now)
-        if not job.waiting and not job.running and job.open:
+        if not job.waiting and not job.running and job.open and not job.held:
             job.ended = now
-            job.pool.jobs.remove(job)
+            for pool in job.pools:
+                pool.jobs.remove(job)
             job.work.close(world, job, now)
 
     def _start(self, sub_job: SubJob, now: float) -> None:
@@ -245,14 +301,19 @@ class Jobs:
             desktop.open_work -= 1
             if desktop.sub_job is sub_job:
                 desktop.sub_job = None
+        self._world.desktop_released(desktop)
 
 
 def job_status(world: World, job: Job) -> str:
     """Return the status that a client reads (COMPLETE, SUCCESS and FAIL are final: Terraform provider)."""
+    if job.held:
+        return "WAITING"
     if job.open:
         if world.now < job.not_before:
             return world.dialect.job_status_during_delay
         return "RUNNING"
+    if job.abandoned:
+        return world.dialect.job_status_failed
     failed = job.failed()
     if not failed:
         return world.dialect.job_status_success
@@ -260,13 +321,14 @@ def job_status(world: World, job: Job) -> str:
 
 
 def visible_sub_jobs(world: World, job: Job) -> list[SubJob]:
-    """Return the sub-jobs that a client can see by now."""
+    """Return the sub-jobs that a client can see by now: those whose record nobody deleted."""
+    kept = [sub_job for sub_job in job.sub_jobs if not sub_job.deleted]
     appear = world.dialect.sub_jobs_appear
     if appear == "late" and world.now < job.created + SUB_JOBS_LATE_SECONDS:
         return []
     if appear == "growing":
-        return [sub_job for sub_job in job.sub_jobs if sub_job.status != "WAITING"]
-    return job.sub_jobs
+        return [sub_job for sub_job in kept if sub_job.status != "WAITING"]
+    return kept
 
 
 def forgotten(world: World, job: Job) -> bool:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 UNHEALTHY_STATUS = "ERROR"
 STOPPED = ("SHUTOFF", "HIBERNATED")
 
+DISK_TYPES = ("SAS", "SSD", "GPSSD", "GPSSD2")
+"""Types of disks (definitions, Terraform provider)."""
+
 AGENT_VERSION = "26.1.0"
 """Version of the access software on every running desktop."""
 
@@ -50,6 +53,27 @@ class Product:
 
 
 @dataclass(slots=True)
+class Script:
+    """A script that desktops can run, and what a run of it yields.
+
+    ``type`` is POWERSHELL, BAT or SHELL; ``seconds`` is how long it runs; ``output`` may name ``{desktop}``; on the
+    desktops in ``fails_on`` (names or IDs, ``*`` for all) it ends with ``exit_code``.
+    """
+
+    id: str
+    name: str
+    type: str
+    content: str
+    description: str
+    version: str
+    created: float
+    output: str
+    seconds: float
+    fails_on: tuple[str, ...]
+    exit_code: int
+
+
+@dataclass(slots=True)
 class User:
     """A user of desktops (not of the cloud account)."""
 
@@ -60,11 +84,21 @@ class User:
 
 @dataclass(slots=True)
 class Group:
-    """A group of users of desktops."""
+    """A group of users of desktops; ``members`` are IDs of users."""
 
     id: str
     name: str
     domain: str
+    members: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class NamePolicy:
+    """How desktops are named: ``prefix`` and a number of at least ``digits`` digits, from ``start`` on."""
+
+    prefix: str
+    digits: int
+    start: int
 
 
 @dataclass(slots=True)
@@ -115,11 +149,26 @@ class Effects:
     notifications: list[dict[str, Any]] = field(default_factory=list)
     sessions_cut: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
+    created: list[dict[str, Any]] = field(default_factory=list)
+    expanded: list[dict[str, Any]] = field(default_factory=list)
+    deleted: list[dict[str, Any]] = field(default_factory=list)
+    authorized: list[dict[str, Any]] = field(default_factory=list)
+    bindings: list[dict[str, Any]] = field(default_factory=list)
+    resizes: list[dict[str, Any]] = field(default_factory=list)
+    disks_added: list[dict[str, Any]] = field(default_factory=list)
+    disks_expanded: list[dict[str, Any]] = field(default_factory=list)
+    disks_deleted: list[dict[str, Any]] = field(default_factory=list)
+    power: list[dict[str, Any]] = field(default_factory=list)
+    scripts: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
 class Desktop:
-    """A desktop of a pool. ``sub_job`` is the work in progress on it, ``open_work`` counts unfinished changes."""
+    """A desktop of a pool. ``sub_job`` is the work in progress on it, ``open_work`` counts unfinished changes.
+
+    ``promised`` is the user whom it is being given to, ``last_user_id`` names the one who had it before; a user who is
+    ``leaving`` keeps it until the session ends.
+    """
 
     desktop_id: str
     computer_name: str
@@ -146,6 +195,9 @@ class Desktop:
     tags: dict[str, str] = field(default_factory=dict)
     sub_job: SubJob | None = None
     open_work: int = 0
+    promised: User | None = None
+    last_user_id: str = ""
+    leaving: bool = False
     effects: Effects | None = None
 
     def record(self) -> Effects:
@@ -167,7 +219,7 @@ class Desktop:
 
 @dataclass(slots=True, eq=False)
 class Pool:
-    """A template and the desktops made from it."""
+    """A template and the desktops made from it. ``waiting`` are the jobs of users who wait for a desktop."""
 
     id: str
     name: str
@@ -197,6 +249,8 @@ class Pool:
     desktops: dict[str, Desktop] = field(default_factory=dict)
     authorized_objects: list[AuthorizedObject] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    waiting: list[Job] = field(default_factory=list)
+    deleted_desktops: list[Desktop] = field(default_factory=list)
     effects: Effects = field(default_factory=Effects)
 
     def disks(self) -> Iterator[PoolDisk]:

@@ -6,17 +6,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from .. import errors
+from .lifecycle import check_disk_type, check_name, check_name_policy, check_network, default_security_groups
 from .models import Pool, PoolDisk
-from .rebuild import cut_session
+from .users import cut_session
 
 if TYPE_CHECKING:
     from .world import Project, World
 
-_NAME = re.compile(r"[A-Za-z0-9\u4e00-\u9fff-]+")
 _PLAIN = (
     "name",
     "description",
@@ -30,14 +29,21 @@ _PLAIN = (
     "vpc_id",
     "subnet_ids",
 )
+ONCE_AUTO_CREATED = 1
+"""What stays of a cleared policy under one reading of ``autoscale_policy_cleared``."""
+
 _DEFAULTS: dict[str, Any] = {
+    "availability_zone": "",
     "description": "",
     "disconnected_retention_period": 0,
     "enable_autoscale": False,
     "in_maintenance_mode": False,
     "desktop_name_policy_id": "",
     "ou_name": "",
+    "enterprise_project_id": "0",
     "autoscale_policy": {},
+    "user_reset_policy": {"enable": False},
+    "security_groups": [],
     "tags": [],
 }
 """What PUT sets absent fields to under ``update_absent_fields: reset``; the rest has no empty value."""
@@ -54,7 +60,8 @@ def update_pool(world: World, project: Project, pool: Pool, given: dict[str, Any
             provider).
 
     Raises:
-        ServiceError: 400 for a name that is taken or not allowed, or a disk that the pool does not have.
+        ServiceError: 400 for a name that is taken or not allowed, a disk that the pool does not have, or a subnet,
+            name policy or type of disk that does not exist.
     """
     _check(world, project, pool, given)
     wanted = {**_absent(world), **given}
@@ -64,13 +71,15 @@ def update_pool(world: World, project: Project, pool: Pool, given: dict[str, Any
     for name in ("autoscale_policy", "user_reset_policy"):
         if name in wanted:
             setattr(pool, name, dict(wanted[name]))
+    if wanted.get("autoscale_policy") == {} and world.dialect.autoscale_policy_cleared == "once_auto_created":
+        pool.autoscale_policy = {"once_auto_created": ONCE_AUTO_CREATED}
     if "tags" in wanted:
         pool.tags = {tag["key"]: tag.get("value", "") for tag in wanted["tags"]}
     if "security_groups" in wanted:
         known = {group["id"]: group.get("name", "") for group in pool.security_groups}
         pool.security_groups = [
             {"id": group["id"], "name": known.get(group["id"], "")} for group in wanted["security_groups"]
-        ]
+        ] or default_security_groups(world.ids, project)
     for disk in _disks(wanted):
         _update_disk(_find_disk(pool, disk["id"]), disk)
     if given.get("in_maintenance_mode") and world.dialect.maintenance_mode == "cuts_sessions":
@@ -90,17 +99,11 @@ def _absent(world: World) -> dict[str, Any]:
 def _check(world: World, project: Project, pool: Pool, given: dict[str, Any]) -> None:
     for disk in _disks(given):
         _find_disk(pool, disk["id"])
-    name = given.get("name")
-    if name is None:
-        return
-    longest = int(world.dialect.pool_name_max)
-    if not 1 <= len(name) <= longest:
-        raise errors.invalid_request(f"name: 1 to {longest} characters are allowed")
-    if world.dialect.pool_name_characters == "documented" and not _NAME.fullmatch(name):
-        raise errors.invalid_request("name: only letters, digits and hyphens are allowed")
-    other = project.pool_named(name)
-    if other is not None and other is not pool:
-        raise errors.invalid_resource(f"A desktop pool named {name} exists already.")
+        check_disk_type(disk["type"])
+    check_network(project, given.get("subnet_ids", []))
+    check_name_policy(world, given.get("desktop_name_policy_id"))
+    if "name" in given:
+        check_name(world, project, given["name"], pool)
 
 
 def _disks(given: dict[str, Any]) -> list[dict[str, Any]]:

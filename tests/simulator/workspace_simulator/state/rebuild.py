@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import errors
-from .changes import require_changeable, submit_change
-from .jobs import SUCCEEDED, Job, SubJob, Verdict, Work
+from .changes import TemplateWork, require_changeable, submit_change
+from .jobs import SUCCEEDED, Job, SubJob, Verdict
 from .models import STOPPED, Desktop, Image, Pool
 from .scope import Scope, select
+from .users import cut_session, unbind
 
 if TYPE_CHECKING:
     from .world import Project, World
@@ -53,8 +54,7 @@ def rebuild_pool(world: World, project: Project, pool: Pool, wish: Rebuild) -> J
     work = RebuildWork(image, template=scope.template)
     job = submit_change(world, project, pool, scope, work, delay=60.0 * wish.delay_time)
     pool.effects.rebuilds.append({"image_id": image.id, "job_id": job.id, "at": world.now})
-    if scope.template and world.dialect.template_changes == "accepted":
-        pool.image_id = image.id
+    work.accepted(world, pool)
     if wish.message:
         for desktop in scope.desktops:
             if desktop.login_status == "CONNECTED":
@@ -82,7 +82,7 @@ def _usable_image(world: World, pool: Pool, wish: Rebuild) -> Image:
     return image
 
 
-class RebuildWork(Work):
+class RebuildWork(TemplateWork):
     """Gives each desktop a new system disk."""
 
     operation = "RebuildDesktopPool"
@@ -90,8 +90,8 @@ class RebuildWork(Work):
 
     def __init__(self, image: Image, template: bool) -> None:
         """Use ``image``; ``template`` tells whether the pool's own image moves too."""
+        super().__init__(template)
         self._image = image
-        self._template = template
         self._stopped: set[Desktop] = set()
 
     def begin(self, world: World, sub_job: SubJob, now: float) -> Verdict | None:
@@ -139,11 +139,9 @@ class RebuildWork(Work):
         if sub_job.desktop.status == "ACTIVE":
             sub_job.desktop.login_status = "REGISTERED"
 
-    def close(self, world: World, job: Job, now: float) -> None:
-        """Move the template, if it moves this late."""
-        moment = world.dialect.template_changes
-        if self._template and (moment == "finished" or (moment == "all_succeeded" and not job.failed())):
-            job.pool.image_id = self._image.id
+    def move_template(self, pool: Pool) -> None:
+        """Give the pool the image."""
+        pool.image_id = self._image.id
 
     def _set_power(self, world: World, desktop: Desktop) -> None:
         stopped = {"active": False, "stopped": True, "as_before": desktop in self._stopped}
@@ -151,13 +149,6 @@ class RebuildWork(Work):
             desktop.status, desktop.login_status = "SHUTOFF", "UNREGISTER"
         else:
             desktop.status, desktop.login_status = "ACTIVE", "REGISTERED"
-
-
-def cut_session(desktop: Desktop, now: float, cause: str) -> None:
-    """End the session of a connected user and keep a record of it."""
-    user = desktop.user.name if desktop.user is not None else ""
-    desktop.record().sessions_cut.append({"user_name": user, "cause": cause, "at": now})
-    desktop.login_status = "REGISTERED"
 
 
 def _change_identity(world: World, sub_job: SubJob) -> None:
@@ -169,6 +160,6 @@ def _change_identity(world: World, sub_job: SubJob) -> None:
     if reading == "name_case":
         desktop.computer_name = desktop.computer_name.upper()
     if reading == "binding":
-        desktop.user = None
+        unbind(desktop)
     if reading == "desktop_id":
         world.rename_desktop(desktop, world.ids.uuid("desktop", sub_job.id))

@@ -20,6 +20,8 @@ class Timeline:
         """Start empty."""
         self._queue: list[tuple[float, int, Happening]] = []
         self._order = count()
+        self.playing: float | None = None
+        """The moment that is being played, None between plays."""
 
     def at(self, when: float, happening: Happening) -> None:
         """Plan a happening for the moment ``when``; equal moments keep the order of planning."""
@@ -29,4 +31,8 @@ class Timeline:
         """Let everything happen that is due by ``until``, including what is planned on the way."""
         while self._queue and self._queue[0][0] <= until:
             when, _order, happening = heapq.heappop(self._queue)
-            happening(when)
+            before, self.playing = self.playing, when
+            try:
+                happening(when)
+            finally:
+                self.playing = before

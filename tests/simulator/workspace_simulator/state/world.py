@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from itertools import count
@@ -16,8 +17,10 @@ from .dialect import Dialect
 from .failures import FailureRule, Failures
 from .ids import Ids
 from .jobs import Job, Jobs, forgotten
-from .models import Desktop, Group, Image, Pool, Product, User
+from .models import Desktop, Group, Image, NamePolicy, Pool, Product, Script, User
+from .scripts import ScriptTask
 from .timeline import Timeline
+from .users import after_work, unbind
 
 _FIRST_ADDRESS = int(IPv4Address("10.16.0.10"))
 
@@ -35,18 +38,41 @@ class JobsSettings:
 
 @dataclass(eq=False)
 class Project:
-    """A project of a region with what it holds."""
+    """A project of a region with what it holds.
+
+    ``desktop_quota`` is the most desktops it may have, None for no limit. ``subnets`` are the known ones with the
+    desktops that they have room for, None for no limit; if there are none, every subnet exists and is endless.
+    """
 
     id: str
     name: str
     region: str
+    desktop_quota: int | None = None
+    subnets: dict[str, int | None] = field(default_factory=dict)
+    desktops_in_subnet: Counter[str] = field(default_factory=Counter)
+    last_numbers: dict[str, int] = field(default_factory=dict)
+    deleted_pools: list[Pool] = field(default_factory=list)
     pools: dict[str, Pool] = field(default_factory=dict)
     desktops: dict[str, Desktop] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
+    script_tasks: dict[str, ScriptTask] = field(default_factory=dict)
 
     def pool_named(self, name: str) -> Pool | None:
         """Return the pool of exactly this name."""
         return next((pool for pool in self.pools.values() if pool.name == name), None)
+
+    def add_desktop(self, desktop: Desktop) -> None:
+        """Take a desktop into the project and into its pool."""
+        desktop.pool.desktops[desktop.desktop_id] = self.desktops[desktop.desktop_id] = desktop
+        self.desktops_in_subnet[desktop.subnet_id] += 1
+
+    def remove_desktop(self, desktop: Desktop) -> None:
+        """Take a desktop out of the project; its record stays with the pool."""
+        if self.desktops.pop(desktop.desktop_id, None) is None:
+            return
+        desktop.pool.desktops.pop(desktop.desktop_id, None)
+        self.desktops_in_subnet[desktop.subnet_id] -= 1
+        desktop.pool.deleted_desktops.append(desktop)
 
 
 class World:
@@ -66,8 +92,10 @@ class World:
         self.projects: dict[str, Project] = {}
         self.images: dict[str, Image] = {}
         self.products: dict[str, Product] = {}
+        self.scripts: dict[str, Script] = {}
         self.users: dict[str, User] = {}
         self.groups: dict[str, Group] = {}
+        self.name_policies: dict[str, NamePolicy] = {}
         self._addresses = count(_FIRST_ADDRESS)
         self._made = count(1)
 
@@ -75,6 +103,12 @@ class World:
     def now(self) -> float:
         """Present simulated time, seconds since 1970."""
         return self.clock.now()
+
+    @property
+    def moment(self) -> float:
+        """The simulated time of what is happening: in the past, if the past is being caught up with."""
+        playing = self.timeline.playing
+        return self.now if playing is None else playing
 
     def settle(self) -> None:
         """Let everything happen that is due by now."""
@@ -119,13 +153,18 @@ class World:
         desktop.login_status = login_status
         if login_status != "DISCONNECTED":
             desktop.disconnected_since = None
+            after_work(self, desktop)
             return
         since = desktop.disconnected_since = self.now
         pool = desktop.pool
         if pool.type == "DYNAMIC" and pool.disconnected_retention_period:
             self.timeline.at(
-                since + 60 * pool.disconnected_retention_period, lambda when: _end_retention(desktop, since)
+                since + 60 * pool.disconnected_retention_period, lambda when: _end_retention(self, desktop, since)
             )
+
+    def desktop_released(self, desktop: Desktop) -> None:
+        """Do what had to wait until work on a desktop ended: unbind a user, give it to one who waits."""
+        after_work(self, desktop)
 
     def rename_desktop(self, desktop: Desktop, desktop_id: str) -> None:
         """Give a desktop another ID, keeping its place in the lists."""
@@ -137,8 +176,9 @@ class World:
         desktop.pool.desktops = {desktop.desktop_id: desktop for desktop in desktop.pool.desktops.values()}
 
 
-def _end_retention(desktop: Desktop, since: float) -> None:
+def _end_retention(world: World, desktop: Desktop, since: float) -> None:
     if desktop.login_status == "DISCONNECTED" and desktop.disconnected_since == since:
-        desktop.user = None
+        unbind(desktop)
         desktop.login_status = "REGISTERED"
         desktop.disconnected_since = None
+        after_work(world, desktop)

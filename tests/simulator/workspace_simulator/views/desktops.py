@@ -59,6 +59,7 @@ def desktop_detail(world: World, desktop: Desktop, alone: bool = False) -> dict[
     image, product = world.images[desktop.image_id], world.products[desktop.product_id].fields
     created, task = iso_seconds(desktop.created), task_status(world, desktop)
     user_name = user.name if user else ""
+    addresses = [desktop.ip_address] if desktop.ip_address else []
     view: dict[str, Any] = {
         "desktop_id": desktop.desktop_id,
         "computer_name": desktop.computer_name,
@@ -67,7 +68,7 @@ def desktop_detail(world: World, desktop: Desktop, alone: bool = False) -> dict[
         "task_status": task,
         "login_status": desktop.login_status,
         "process": sub_job.progress(world.now) if sub_job and task else None,
-        "attach_state": "ATTACHED" if user else "UNATTACH",
+        "attach_state": "ATTACHED" if user else "ATTACHING" if desktop.promised else "UNATTACH",
         "attach_user_infos": _users(desktop, older),
         "user_name": user_name,
         "user_group": desktop.user_group if user else "",
@@ -78,14 +79,15 @@ def desktop_detail(world: World, desktop: Desktop, alone: bool = False) -> dict[
         "addresses": {
             pool.vpc_id: [
                 {
-                    "addr": desktop.ip_address,
+                    "addr": address,
                     "version": "4",
                     "OS-EXT-IPS-MAC:mac_addr": desktop.mac_address,
                     "OS-EXT-IPS:type": "fixed",
                 }
+                for address in addresses
             ]
         },
-        "ip_addresses": [desktop.ip_address],
+        "ip_addresses": addresses,
         "ipv4": desktop.ip_address,
         "ipv6": "",
         "product_id": desktop.product_id,
@@ -105,7 +107,7 @@ def desktop_detail(world: World, desktop: Desktop, alone: bool = False) -> dict[
             "desktop_os_version": image.os_version,
         },
         "root_volume": _volume(desktop.root_volume, older),
-        "data_volumes": [_volume(disk, older) for disk in desktop.data_volumes],
+        "data_volumes": [_volume(disk, older) for disk in sorted(desktop.data_volumes, key=lambda disk: disk.id)],
         "availability_zone": desktop.availability_zone,
         "subnet_id": desktop.subnet_id,
         "security_groups": pool.security_groups if alone else [],

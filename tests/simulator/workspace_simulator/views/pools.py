@@ -54,7 +54,8 @@ def pool_view(world: World, pool: Pool) -> dict[str, Any]:
         "image_cloud_service_type": "",
         "image_resource_type": "",
         "root_volume": _disk_view(pool.root_volume, older),
-        "data_volumes": [_disk_view(disk, older) for disk in pool.data_volumes],
+        # Not in the order sent (Terraform provider).
+        "data_volumes": [_disk_view(disk, older) for disk in sorted(pool.data_volumes, key=lambda disk: disk.id)],
         "security_groups": pool.security_groups,
         "disconnected_retention_period": pool.disconnected_retention_period if pool.type == "DYNAMIC" else 0,
         "enable_autoscale": pool.enable_autoscale,
