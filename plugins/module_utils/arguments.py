@@ -49,13 +49,14 @@ WAIT: dict[str, dict[str, Any]] = {
 WAIT_LIMITS: dict[str, Limit] = {"wait_timeout": IntRange(1, 86400, "seconds")}
 
 
-def open_session(task: Task) -> Session:
+def open_session(task: Task, **instead: Any) -> Session:
     """Return a session for a task's options and environment.
 
+    :param instead: values of shared options, where the task has another option of that name.
     :raises InputError: options that cannot be right.
     :raises CredentialsError: no credentials.
     """
-    return connect(task.params, task.environment, task.add_secret)
+    return connect({**task.params, **instead}, task.environment, task.add_secret)
 
 
 def open_engine(task: Task, session: Session, wait: bool = True) -> Engine:

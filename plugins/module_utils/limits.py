@@ -113,6 +113,31 @@ class Fields:
         return _first(limit.check(f"{name}.{field}", value.get(field)) for field, limit in self.limits.items())
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """A dict with at most ``max`` keys of one's own choice, each with a value that is a text.
+
+    :param key: the limit of a key.
+    :param value: the limit of a value, which is looked at as text.
+    """
+
+    max: int
+    key: Limit
+    value: Limit
+
+    def check(self, name: str, value: Mapping[Any, Any] | None) -> str | None:
+        """Return a sentence when there are too many keys, or about the first key or value that is wrong."""
+        if value is None:
+            return None
+        if len(value) > self.max:
+            return f"{name} has {len(value)} keys; it takes at most {self.max}."
+        return _first(
+            self.key.check(f"a key of {name}", str(key))
+            or self.value.check(f"{name}.{key}", None if item is None else str(item))
+            for key, item in value.items()
+        )
+
+
 def broken_limits(limits: Mapping[str, Limit], params: Mapping[str, Any]) -> list[str]:
     """Return a sentence for every option of ``params`` that is outside its limit, in the order of ``limits``."""
     sentences = (limit.check(name, params.get(name)) for name, limit in limits.items())

@@ -34,6 +34,7 @@ class ModuleSpec:
     :param limits: the service's limits, by option; checked after the types and before ``run``.
     :param synonyms: further names of options, by name. Unlike an alias they are known to the action plugin alone, which
         lets the service's own name be typed where ansible-test does not allow it in a module (``message``).
+    :param subject: options that name the pool that a task is about; the first that is set is named in every error.
     :param supports_check_mode: whether ``run`` honours ``Task.check_mode``.
     """
 
@@ -45,6 +46,7 @@ class ModuleSpec:
     required_by: Mapping[str, Sequence[str]] = field(default_factory=dict)
     limits: Mapping[str, Limit] = field(default_factory=dict)
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    subject: Sequence[str] = ("pool", "pool_id")
     supports_check_mode: bool = True
 
     def validation(self) -> dict[str, Any]:
@@ -125,14 +127,14 @@ def execute(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Resu
     except Exception as error:  # noqa: BLE001 - a defect of the collection, whatever its kind, must read as one
         result = {"changed": False, "failed": True, "msg": _defect(task, error)}
     if result.get("failed"):
-        result["msg"] = _with_subject(str(result.get("msg", "")), task.params)
+        result["msg"] = _with_subject(str(result.get("msg", "")), spec, task.params)
     warnings = [*result.pop("warnings", ()), *(task.censor(text) for text in task.warnings)]
     return {**result, "warnings": warnings} if warnings else result
 
 
-def _with_subject(sentence: str, params: Mapping[str, Any]) -> str:
+def _with_subject(sentence: str, spec: ModuleSpec, params: Mapping[str, Any]) -> str:
     """Return the sentence with the pool that the task is about, unless it names it already."""
-    pool = params.get("pool") or params.get("pool_id")
+    pool = next((params[option] for option in spec.subject if params.get(option)), None)
     return sentence if not pool or f"pool {pool}" in sentence else f"pool {pool}: {sentence}"
 
 

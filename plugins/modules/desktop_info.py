@@ -42,6 +42,11 @@ options:
     description:
       - Only desktops of this user.
     type: str
+  user_names:
+    description:
+      - Only desktops of these users, 1 to 100 of them. If it is set, O(user_name) does not count.
+    type: list
+    elements: str
   user_attached:
     description:
       - Only desktops that have, or do not have, a user.
@@ -50,6 +55,11 @@ options:
     description:
       - Only desktops whose name fits, by the service's own filter.
     type: str
+  computer_names:
+    description:
+      - Only desktops with these names, in small or capital letters.
+    type: list
+    elements: str
   desktop_id:
     description:
       - Only desktops with these IDs.
@@ -84,6 +94,19 @@ options:
     description:
       - Only desktops with these tags, for example V(key1=value1) or V(key1=value1,key2=value2).
     type: str
+  domain_status:
+    description:
+      - Only desktops in this state towards their AD domain. V(1) is joined, V(2) is lost, V(3) is not reported.
+    type: int
+    choices: [1, 2, 3]
+  is_share_desktop:
+    description:
+      - Only desktops that are, or are not, shared for working together.
+    type: bool
+  is_support_internet:
+    description:
+      - Only desktops that can, or cannot, reach the internet.
+    type: bool
   isolated:
     description:
       - Only desktops of a dynamic pool that are, or are not, isolated.
@@ -178,8 +201,10 @@ SPEC = ModuleSpec(
             "choices": ["CONNECTED", "DISCONNECTED", "REGISTERED", "UNREGISTER"],
         },
         "user_name": {"type": "str"},
+        "user_names": {"type": "list", "elements": "str"},
         "user_attached": {"type": "bool"},
         "computer_name": {"type": "str"},
+        "computer_names": {"type": "list", "elements": "str"},
         "desktop_id": {"type": "list", "elements": "str"},
         "desktop_ip": {"type": "str"},
         "image_id": {"type": "str"},
@@ -188,13 +213,18 @@ SPEC = ModuleSpec(
         "subnet_id": {"type": "str"},
         "charge_mode": {"type": "str", "choices": ["0", "1"]},
         "tag": {"type": "str"},
+        "domain_status": {"type": "int", "choices": [1, 2, 3]},
+        "is_share_desktop": {"type": "bool"},
+        "is_support_internet": {"type": "bool"},
         "isolated": {"type": "bool"},
     },
     limits={
         **CONNECTION_LIMITS,
         **POOL_LIMITS,
         "user_name": Length(1, 255),
+        "user_names": Items(1, 100, each=Length(1, 255)),
         "computer_name": Length(1, 255),
+        "computer_names": Items(1, None, each=Length(1, 255)),
         "desktop_id": Items(1, 100, each=Length(1, 255)),
         "desktop_ip": Length(1, 255),
         "image_id": Length(1, 255),

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from .clock import duration
 from .errors import (
@@ -15,6 +15,7 @@ from .errors import (
     JobTimeoutError,
     MissingError,
     NetworkError,
+    NotFoundError,
     RefusedError,
     ServerError,
     ThrottledError,
@@ -65,6 +66,10 @@ NAMED_JOB_TYPES = frozenset(
         "batchChangeDesktopNetwork",
     }
 )
+
+# Those of them that no source gives to one operation alone. A pool's power actions have one of them, and a resize, of
+# which no source names a type, may have.
+SHARED_JOB_TYPES = frozenset({"executeDesktopsAction", "operateDesktops"})
 
 # Those of them that change pools or several of their desktops.
 _POOL_JOB_TYPES = (
@@ -214,6 +219,11 @@ class Job:
             status="COMPLETE" if excused else self.status,
         )
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it is over and failed, as a whole or for any desktop."""
+        return self.is_over and (bool(self.failed) or self.status in _FAILED)
+
     def raise_for_failure(self) -> None:
         """Raise if the job failed, as a whole or for any desktop. A final state alone is no success.
 
@@ -268,7 +278,7 @@ def read_job(session: Session, job_id: str) -> Job:
 
 def read_sub_jobs(session: Session, **filters: str | None) -> list[SubJob]:
     """Return the sub-jobs that fit the filters: ``job_id``, ``job_type``, ``status``, ``desktop_pool_id``."""
-    return [SubJob.from_service(item) for item in _list_sub_jobs(session, filters).items]
+    return [SubJob.from_service(item) for item in list_sub_jobs(session, filters).items]
 
 
 def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
@@ -276,7 +286,7 @@ def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
 
     Where a pool's history is longer than the service lets a client read, only the jobs that run are returned.
     """
-    listing = _list_sub_jobs(session, {"desktop_pool_id": pool_id})
+    listing = list_sub_jobs(session, {"desktop_pool_id": pool_id})
     records = [SubJob.from_service(item) for item in listing.items]
     if not listing.complete:
         records = [
@@ -287,8 +297,8 @@ def read_pool_jobs(session: Session, pool_id: str) -> list[Job]:
     return group_jobs(records)
 
 
-def _list_sub_jobs(session: Session, filters: Mapping[str, str | None]) -> Listing:
-    """Return a list of sub-jobs, also where the service wants a job or a type named.
+def list_sub_jobs(session: Session, filters: Mapping[str, str | None]) -> Listing:
+    """Return the service's list of sub-jobs, also where it wants a job or a type named.
 
     The definitions say "give job_type or job_id"; Terraform's client and the SDK's do without. If it is refused, it is
     asked for type by type, of those that jobs of pools are known to have.
@@ -360,32 +370,93 @@ def wait_for_jobs(
     :raises JobTimeoutError: it still runs; it goes on in the service.
     :raises MissingError: it cannot be found, 60 seconds on.
     """
+    others = {part: desktop_id for part, desktop_id in parts.items() if part != job_id}
+    name = f"job {job_id or next(iter(others))}"
+    return wait_until_over(
+        session,
+        name,
+        lambda: _read_jobs(session, pool_id, job_id, others),
+        timeout,
+        on_progress,
+        is_complete=lambda seen: bool(seen.sub_jobs) or not has_desktops,
+        when_gone=lambda seen: _vanished(session, seen),
+        when_late=lambda seen: seen.result() if seen else {"job_id": job_id},
+    )
+
+
+class Followed(Protocol):
+    """Something that is looked at until it is over. ``sub_jobs_total`` is the number of its desktops."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has ended, well or not."""
+
+    @property
+    def succeeded(self) -> Sequence[Any]:
+        """Its desktops that ended well."""
+
+    @property
+    def failed(self) -> Sequence[Any]:
+        """Its desktops that ended otherwise."""
+
+    @property
+    def sub_jobs_total(self) -> int:
+        """Number of its desktops."""
+
+
+F = TypeVar("F", bound=Followed)
+
+
+def wait_until_over(
+    session: Session,
+    name: str,
+    look: Callable[[], F],
+    timeout: float,
+    on_progress: Callable[[F], None],
+    *,
+    is_complete: Callable[[F], bool],
+    when_gone: Callable[[F], F],
+    when_late: Callable[[F | None], Mapping[str, Any]],
+    advice: str = "run the task again to wait for it, or raise wait_timeout",
+) -> F:
+    """Look at something that the service carries out until it is over, and return it as it was seen last.
+
+    :param name: what users call it, for example ``job 3979904c``.
+    :param look: reads it; raises MissingError or NotFoundError while it cannot be found.
+    :param timeout: seconds of the session's clock, at least 0; it is looked at once in any case.
+    :param on_progress: told what was seen after each look.
+    :param is_complete: whether all is there that tells how it went. It is waited for up to 30 seconds after the end.
+    :param when_gone: returns what can still be known when it was seen and cannot be found any more.
+    :param when_late: returns the result fields of a wait that was too long.
+    :param advice: what to do after such a wait.
+    :raises JobTimeoutError: it is not over; it goes on in the service.
+    :raises MissingError: it cannot be found, 60 seconds on. So does NotFoundError.
+    """
     clock = session.clock
     began = clock.now()
-    seen: Job | None = None
+    seen: F | None = None
     over_since: float | None = None
-    others = {part: desktop_id for part, desktop_id in parts.items() if part != job_id}
     while True:
         elapsed = clock.now() - began
         problem: WorkspaceError | None = None
         try:
-            seen = _read_jobs(session, pool_id, job_id, others)
+            seen = look()
             on_progress(seen)
             if seen.is_over:
                 over_since = elapsed if over_since is None else over_since
-                if seen.sub_jobs or not has_desktops or elapsed - over_since >= LATE_SUB_JOBS:
+                if is_complete(seen) or elapsed - over_since >= LATE_SUB_JOBS:
                     return seen
-        except MissingError as error:
+        except (MissingError, NotFoundError) as error:
             if seen is not None:
-                return _vanished(session, seen)
+                return when_gone(seen)
             if elapsed > UNSEEN_GRACE:
-                raise error.about(f"job {job_id or next(iter(others))}") from None
+                raise error.about(name) from None
             problem = error
         except (NetworkError, ServerError, ThrottledError) as error:
             # That a look failed says nothing about the job; only the waiting limit ends the waiting.
             problem = error
         if elapsed >= timeout:
-            raise _timeout(job_id, seen, elapsed, problem)
+            raise JobTimeoutError(f"{_standing(name, seen, elapsed, problem)}, so {advice}.", **when_late(seen))
         clock.sleep(min(poll_interval(elapsed), max(timeout - elapsed, 0.1)))
 
 
@@ -399,6 +470,7 @@ def _read_jobs(session: Session, pool_id: str, job_id: str, others: Mapping[str,
     # A job of a desktop tells more of it than the job of all of them.
     sub_jobs = {sub_job.desktop_id or sub_job.id: sub_job for sub_job in (main.sub_jobs if main else ())}
     for other, job in single.items():
+        sub_jobs.update({part.desktop_id: part for part in job.sub_jobs if part.desktop_id})
         sub_jobs[others[other]] = _as_sub_job(job, others[other])
     first = main or next(iter(single.values()))
     over = (main is None or main.is_over) and all(job.is_over for job in single.values())
@@ -431,14 +503,11 @@ def _vanished(session: Session, seen: Job) -> Job:
     return replace(seen, status="COMPLETE", sub_jobs=listed or seen.sub_jobs)
 
 
-def _timeout(job_id: str, job: Job | None, elapsed: float, problem: WorkspaceError | None) -> JobTimeoutError:
-    if job is None or problem is not None:
-        state = f"how job {job_id} stands cannot be told after {duration(elapsed)}"
+def _standing(name: str, seen: Followed | None, elapsed: float, problem: WorkspaceError | None) -> str:
+    if seen is None or problem is not None:
+        state = f"how {name} stands cannot be told after {duration(elapsed)}"
         state += f" ({str(problem).rstrip('.')})" if problem else ""
     else:
-        done = len(job.succeeded) + len(job.failed)
-        state = f"job {job_id} still runs after {duration(elapsed)}, {done} of {job.sub_jobs_total} desktops done"
-    return JobTimeoutError(
-        f"{state}; it goes on in the service, so run the task again to wait for it, or raise wait_timeout.",
-        **(job.result() if job else {"job_id": job_id}),
-    )
+        done = len(seen.succeeded) + len(seen.failed)
+        state = f"{name} still runs after {duration(elapsed)}, {done} of {seen.sub_jobs_total} desktops done"
+    return f"{state}; it goes on in the service"

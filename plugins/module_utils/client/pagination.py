@@ -32,7 +32,8 @@ from .transport import Query
 class Paging:
     """How an operation pages: the answer's key, the ID field, the largest page and offset (definitions).
 
-    ``smaller_page`` is what a region takes that refuses the largest page; 0 where all sources agree.
+    ``smaller_page`` is what a region takes that refuses the largest page; 0 where all sources agree. ``total`` is where
+    the answer counts all items.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Paging:
     page: int
     last_offset: int
     smaller_page: int = 0
+    total: str = "total_count"
 
 
 PAGING: Mapping[str, Paging] = {
@@ -49,7 +51,7 @@ PAGING: Mapping[str, Paging] = {
     # No largest offset is documented for the following.
     LIST_POOLS_BY_USERS.name: Paging("users", "user_id", 10, 10**9),
     LIST_POOL_SCRIPT_TASKS.name: Paging("script_execution_tasks", "id", 100, 10**9),
-    LIST_SCRIPT_RECORDS.name: Paging("script_records", "id", 100, 10**9),
+    LIST_SCRIPT_RECORDS.name: Paging("script_records", "id", 100, 10**9, total="count"),
     # Newer texts say at most 500 a page, the definitions 1,000.
     LIST_DESKTOPS.name: Paging("desktops", "desktop_id", 1000, 10**9, 500),
     LIST_DESKTOPS_BRIEF.name: Paging("desktops", "desktop_id", 1000, 10**9),
@@ -96,7 +98,7 @@ def read_list(
         for item in items:
             found.setdefault(str(item.get(paging.id_field)), item)
         offset += len(items)
-        total = body.get("total_count")
+        total = body.get(paging.total)
         if not items or (isinstance(total, int) and offset >= total) or (total is None and len(items) < page):
             return Listing(list(found.values()), complete=True)
         if len(found) == before:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,10 +39,12 @@ class Step:
     """One request that brings the pool nearer to what is wanted.
 
     ``desktop_ids`` are the desktops that it is to change, ``moves_template`` says whether it changes the pool itself.
-    ``delay`` is the seconds that the service itself waits before it begins. ``starts_job``: the answer names a job (or
-    a script task); without one the step is done when it is answered. ``settle_time`` is the seconds that its effect
-    may take to show after that. ``mark`` tells steps with equal requests apart (the second of two equal disks).
-    ``note`` says what the step does where the change as a whole does not say it (``starts 3 stopped desktops``).
+    ``adds`` is the number of desktops that it makes, whose IDs nobody knows before. ``delay`` is the seconds that the
+    service itself waits before it begins. ``starts_job``: the answer names a job (or a script task); without one the
+    step is done when it is answered. ``settle_time`` is the seconds that its effect may take to show after that.
+    ``mark`` tells steps with equal requests apart (the second of two equal disks).
+    ``note`` says what the step does where the change as a whole does not say it (``starts 3 stopped desktops``); two
+    steps that differ in nothing else are the same.
     """
 
     operation: Operation
@@ -53,7 +55,8 @@ class Step:
     starts_job: bool = True
     settle_time: float = SETTLE_TIME
     mark: int = 0
-    note: str = ""
+    note: str = field(default="", compare=False)
+    adds: int = 0
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Plan:
     """What is left to do: the next step (None: nothing), and the difference between now and what is wanted.
 
     ``pool_after`` is the pool's record as it will be; None leaves it as it is. ``steps`` is the number of requests that
-    are left as far as can be foreseen, the next one included.
+    are left as far as can be foreseen, the next one included; ``foreseen`` are those themselves, of a change whose
+    result tells them one by one. ``warnings`` are shown whether or not there is a step.
     """
 
     step: Step | None
@@ -70,17 +74,22 @@ class Plan:
     warnings: tuple[str, ...] = ()
     pool_after: dict[str, Any] | None = None
     steps: int = 1
+    foreseen: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
 class Submission:
     """A request that was carried out. ``id`` is that of its job or task, None where only its effect is seen.
 
-    ``parts`` are further jobs for single desktops (resize): the desktop's ID by the job's.
+    ``parts`` are further jobs for single desktops (resize): the desktop's ID by the job's. ``pending`` is what the
+    service waits for before it begins, if it said so (``a free desktop``); there may be no job until then. ``facts``
+    are what else the answer says that the task returns.
     """
 
     id: str | None
     parts: Mapping[str, str] = field(default_factory=dict)
+    pending: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Change:
@@ -91,7 +100,8 @@ class Change:
     runs for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request
     without a trace can be sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted
     request of such a step must have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on
-    requests, against a service that accepts and does nothing.
+    requests, against a service that accepts and does nothing. ``looks`` is the number of reads in a row that have to
+    show a step's effect before it is believed.
     """
 
     verb: str = "change"
@@ -102,6 +112,7 @@ class Change:
     needs_job: bool = True
     tracker: Tracker = JOBS
     most_steps: int = 3
+    looks: int = 1
 
     def read_pool(self, session: Session, pool: Pool) -> Pool:
         """Return the pool as it is now."""
@@ -129,13 +140,39 @@ class Change:
         """
         return Submission(str(answer["job_id"]) if answer.get("job_id") else None)
 
-    def excuses(self, error: RefusedError) -> bool:
-        """Return whether a refusal says that the step was done already."""
+    def check_answer(self, step: Step, answer: Mapping[str, Any]) -> None:
+        """Look at the answer to a step that starts no job.
+
+        :raises WorkspaceError: an answer without an error status that refuses all the same, as a whole or in part.
+        """
+
+    def excuses(self, step: Step, error: RefusedError) -> bool:
+        """Return whether a refusal of a step says that it was done already."""
         return False
+
+    def instead(self, step: Step, error: RefusedError) -> Change | None:
+        """Return the change in another way, where a refusal says that the region does not know a step's operation."""
+        return None
+
+    def explain(self, step: Step, error: RefusedError) -> RefusedError:
+        """Return a refusal of a step with what this change knows of its reason, or of what to do about it."""
+        return error
+
+    def recognizes(self, work: Work) -> bool:
+        """Return whether work of a type that fits can be this change's, by what it works on."""
+        return True
 
     def judge(self, step: Step, work: Work) -> Work:
         """Return a job that has ended as this change sees it: without the failures that are none to it."""
         return work
+
+    def is_cumulative(self, step: Step) -> bool:
+        """Return whether a step that is carried out twice leaves something twice."""
+        return False
+
+    def amend(self, step: Step, observation: Observation) -> Step | None:
+        """Return a request that takes back what a failed step did beside what was wanted; None if it did nothing."""
+        return None
 
     def missing(self, step: Step, observation: Observation) -> tuple[frozenset[str], bool]:
         """Return what of a step's effect does not show yet: the desktops, and whether the pool's part is missing.
@@ -146,6 +183,22 @@ class Change:
         if following is None:
             return frozenset(), False
         return step.desktop_ids & following.desktop_ids, step.moves_template and following.moves_template
+
+    def is_under_way(self, observation: Observation) -> bool:
+        """Return whether a job of this change may run although nothing is left to do.
+
+        So it is where the effect shows before its job has ended: a desktop counts from when it begins to be made. Such
+        a job is waited for, and its failures are the task's.
+        """
+        return False
+
+    def report(self, steps: Sequence[Step], pool: Pool) -> dict[str, Any]:
+        """Return what a task's result holds of this change beside what all results hold.
+
+        :param steps: the requests that were carried out; in check mode those that are foreseen.
+        :param pool: the pool as it was read last, or as it would be.
+        """
+        return {}
 
     def is_settled(self, observation: Observation) -> bool:
         """Return whether the pool has come to rest after a step whose own effect shows."""

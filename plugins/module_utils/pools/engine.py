@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..client.clock import duration
 from ..client.errors import (
     BusyError,
     ConflictError,
     JobFailedError,
     JobTimeoutError,
     OutcomeUnknownError,
+    RefusedError,
     WorkspaceError,
 )
 from ..client.jobs import Job, poll_interval, wait_for_job
@@ -29,7 +32,10 @@ from .work import JOBS
 
 @dataclass
 class Outcome:
-    """What became of a change. ``pool`` is the pool as read last, ``work`` the result fields of the job seen last."""
+    """What became of a change. ``pool`` is the pool as read last, ``work`` the result fields of the job seen last.
+
+    ``observation`` is what was observed last, None if nothing was. ``facts`` are what else the service's answer said.
+    """
 
     pool: Pool
     changed: bool = False
@@ -38,6 +44,8 @@ class Outcome:
     work: dict[str, Any] = field(default_factory=lambda: JOBS.accepted(""))
     desktops_succeeded: list[str] = field(default_factory=list)
     desktops_failed: list[dict[str, str]] = field(default_factory=list)
+    observation: Observation | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def result(self) -> dict[str, Any]:
         """Return the outcome as the result of a task that starts a job."""
@@ -46,6 +54,7 @@ class Outcome:
             **self.work,
             "adopted": self.adopted,
             **self._desktops(),
+            **self.facts,
         }
 
     def synchronous_result(self) -> dict[str, Any]:
@@ -80,6 +89,8 @@ class Outcome:
             work=self.work,
             desktops_succeeded=list(self.desktops_succeeded),
             desktops_failed=list(self.desktops_failed),
+            observation=other.observation,
+            facts={**self.facts, **other.facts},
         )
         if other.work.get("job_id"):
             one.take({**other.work, **other._desktops()})
@@ -114,11 +125,14 @@ class Engine:
             plan = change.plan(observation)
             if plan.step is not None:
                 change.verify(self.session, pool, plan.step)
-                self._warn_of(change, plan, pool)
+            self._warn_of(change, plan, pool)
         except WorkspaceError as error:
             raise error.about(f"pool {pool.name}: {change.verb}") from None
         predicted = replace(pool, fields=plan.pool_after) if plan.pool_after is not None else pool
-        return Outcome(predicted, changed=plan.step is not None, plan=plan)
+        facts = change.report(plan.foreseen, predicted)
+        outcome = Outcome(predicted, changed=plan.step is not None, plan=plan, observation=observation, facts=facts)
+        outcome.work = change.tracker.accepted("")
+        return outcome
 
     def carry_out(self, change: Change, pool: Pool) -> Outcome:
         """Bring the pool to where the change wants it, and return when it is there.
@@ -131,15 +145,18 @@ class Engine:
         """
         run = _Run(self, change, pool)
         try:
-            return run.carry_out()
+            run.carry_out()
+            return run.reported()
         except WorkspaceError as error:
+            run.reported()
             # The outcome holds all jobs of this change; an error knows its own alone.
             facts = run.outcome.result() if change.starts_jobs else run.outcome.synchronous_result()
             error.fields = {**error.result_fields(), **facts}
             raise error.about(f"pool {pool.name}: {change.verb}") from None
 
     def _warn_of(self, change: Change, plan: Plan, pool: Pool) -> None:
-        for job in _jobs_before(change, JOBS.known(self.session, pool.id) if change.takes_turns else []):
+        asks = change.takes_turns and plan.step is not None
+        for job in _jobs_before(change, JOBS.known(self.session, pool.id) if asks else []):
             self.warn(f"pool {pool.name}: job {job.id} ({job.job_type}) runs now; the change would wait for it first.")
         for warning in plan.warnings:
             self.warn(warning)
@@ -166,20 +183,25 @@ class _Run:
         self._verified: Step | None = None
         self._conflict_since: float | None = None
         self._steps: list[Step] = []
+        self._believes = False
         self.outcome = Outcome(pool, work=change.tracker.accepted(""))
 
     def carry_out(self) -> Outcome:
         """See :meth:`Engine.carry_out`."""
-        plan = self._change.plan(self._change.observe(self._session, self.outcome.pool))
-        if plan.step is None and self.outcome.pool.status != "TEMPORARY":
-            return self.outcome
+        self.outcome.observation = self._change.observe(self._session, self.outcome.pool)
+        plan = self._change.plan(self.outcome.observation)
         was_due = plan.step is not None
+        under_way = self._engine.wait and self._change.is_under_way(self.outcome.observation)
+        if not was_due and not under_way and self.outcome.pool.status != "TEMPORARY":
+            self._warn_of(plan)
+            return self.outcome
         while True:
             plan = self._until_idle(plan)
             if plan.step is None:
-                self.outcome.adopted = was_due and self._waited and not self.outcome.changed
-                if self.outcome.adopted and self._waited_for is not None:
-                    self.outcome.take(self._waited_for.result())
+                if not self._steps:
+                    self._warn_of(plan)
+                if self._waited and not self.outcome.changed:
+                    self._adopt(was_due, under_way)
                 return self.outcome
             step = plan.step
             self._prepare(plan, step)
@@ -194,9 +216,33 @@ class _Run:
                         "requests were not sent, since wait is false; run the task again when the job has ended."
                     )
                 return self.outcome
-            plan = self._effect_of(submission, step)
+            try:
+                plan = self._effect_of(submission, step)
+            except JobFailedError:
+                self._put_right(step)
+                raise
             if plan.step is None:
                 return self.outcome
+
+    def reported(self) -> Outcome:
+        """Return the outcome with what the change itself has to say of it."""
+        self.outcome.facts.update(self._change.report(self._steps, self.outcome.pool))
+        return self.outcome
+
+    def _adopt(self, was_due: bool, under_way: bool) -> None:
+        """Take over the job to which the wanted state is owed, since nothing had to be sent after it.
+
+        :raises JobFailedError: that job failed, and the pool's state alone does not tell.
+        """
+        job, observation = self._waited_for, self.outcome.observation
+        is_surely_ours = job is not None and job.job_type in self._change.job_types
+        if not was_due and not (under_way and is_surely_ours):
+            return
+        if job is not None:
+            self.outcome.take(job.result())
+            if is_surely_ours and observation is not None and self._change.is_under_way(observation):
+                job.raise_for_failure()
+        self.outcome.adopted = True
 
     def _until_idle(self, plan: Plan) -> Plan:
         """Wait for the jobs that run for the pool, and return what is left to do then."""
@@ -205,6 +251,17 @@ class _Run:
             starts_job = plan.step is not None and plan.step.starts_job
             jobs = JOBS.known(self._session, self.outcome.pool.id) if self._change.takes_turns or starts_job else []
             running = _jobs_before(self._change, jobs)
+            if plan.step is None and self.outcome.pool.status != "TEMPORARY":
+                running = [job for job in running if job.job_type in self._change.job_types]
+            if not running and not self._believes and plan.step is not None and self._change.is_cumulative(plan.step):
+                # A job may have ended just now, before this task began, and the records lag behind it.
+                self._believes = True
+                ended = [job for job in jobs if job.is_over and may_be_of(self._change, job.job_type)]
+                newest = max(ended, key=lambda job: job.end_time, default=None)
+                if newest is not None:
+                    lagging = frozenset(sub_job.desktop_id for sub_job in newest.succeeded)
+                    plan = self._settled(lagging, template_lags=True)
+                    continue
             if not running or (plan.step is None and not self._engine.wait):
                 known = jobs if tracker is JOBS else tracker.known(self._session, self.outcome.pool.id)
                 self._known_work = frozenset(work.id for work in known)
@@ -223,8 +280,8 @@ class _Run:
         if not self._steps:
             # What others did while this waited is not this task's change.
             self.outcome.plan = plan
+            self._warn_of(plan)
             for warning in plan.warnings:
-                self._engine.warn(warning)
                 self._engine.emit(warning)  # a warning is shown with the result; this is said before it is too late
         if step.note:
             self._progress.note(step.note)
@@ -251,8 +308,16 @@ class _Run:
             self._clock.sleep(poll_interval(now - self._conflict_since))
             self._waited = True
             return None
+        except RefusedError as error:
+            other = self._change.instead(step, error)
+            if other is None:
+                raise
+            self._change = other
+            return None
         self._steps.append(step)
+        self._believes = True
         self.outcome.changed = True
+        self.outcome.facts.update(submission.facts)
         if step.starts_job:
             self.outcome.work = self._change.tracker.accepted(submission.id or next(iter(submission.parts), ""))
         return submission
@@ -266,23 +331,44 @@ class _Run:
         lagging = step.desktop_ids if lost or not step.starts_job else succeeded
         self._change = self._change.once_done(step, lagging)
         limit = max(step.settle_time, self._time_left()) if lost else step.settle_time
+        if submission.pending and not followed:
+            limit = self._time_left()
         began = self._clock.now()
+        shown = 0
         while True:
             observation = self._observe()
             missing, template = self._change.missing(step, observation)
             late = missing & lagging
-            if not late and not template and self._change.is_settled(observation):
+            shows = not late and not template and self._change.is_settled(observation)
+            shown = shown + 1 if shows else 0
+            if shown >= self._change.looks:
                 return self._change.plan(observation)
             elapsed = self._clock.now() - began
-            if elapsed >= limit:
+            if elapsed >= limit and not shows:
+                if submission.pending and not followed:
+                    raise self._still_pending(submission, elapsed)
                 if lost and (late or template):
                     raise OutcomeUnknownError(
                         "the request was carried out at least in part, but no job of it can be found, and how it ended "
                         "is unknown; look at the pool's desktops in the console, then run the task again."
                     )
                 raise self._not_there(late, step)
-            self._progress.note(step.note or "waits for the records to catch up with what was done")
+            waiting = f"the service waits for {submission.pending}" if submission.pending and not followed else ""
+            self._progress.note(waiting or step.note or "waits for the records to catch up with what was done")
             self._clock.sleep(poll_interval(elapsed))
+
+    def _put_right(self, step: Step) -> None:
+        """Take back what a failed step did beside what was wanted. What it failed of is what the task fails of."""
+        with suppress(WorkspaceError):
+            amend = self._change.amend(step, self._observe())
+            if amend is None:
+                return
+            job = self.outcome.work
+            submission = self._submit(amend)
+            self.outcome.work = job
+            if submission is not None and submission.id:
+                wait_for_job(self._session, submission.id, self._time_left(), self._progress.job(amend.note))
+            self._read_pool_again()
 
     def _wait_for_others(self, running: list[Job]) -> tuple[frozenset[str], bool]:
         """Wait for jobs that this task did not start. Return what of their effect may show late: desktops, template."""
@@ -314,7 +400,7 @@ class _Run:
                 submission.parts,
                 self._time_left(),
                 self._progress.job(self._change.verb),
-                bool(step.desktop_ids),
+                bool(step.desktop_ids) or step.adds > 0,
             )
             work = self._change.judge(step, work)
             self.outcome.take(work.result())
@@ -337,8 +423,10 @@ class _Run:
         while True:
             plan = self._plan_now()
             elapsed = self._clock.now() - began
-            lags = plan.step is not None and (
-                plan.step.desktop_ids & lagging or (template_lags and plan.step.moves_template)
+            lags = (
+                plan.step is not None
+                and self._change.leaves_a_trace
+                and (plan.step.desktop_ids & lagging or (template_lags and plan.step.moves_template))
             )
             if not lags or elapsed >= SETTLE_TIME:
                 return plan
@@ -350,7 +438,8 @@ class _Run:
 
     def _observe(self) -> Observation:
         self._read_pool_again()
-        return self._change.observe(self._session, self.outcome.pool)
+        self.outcome.observation = observation = self._change.observe(self._session, self.outcome.pool)
+        return observation
 
     def _read_pool_again(self) -> Outcome:
         self.outcome.pool = self._change.read_pool(self._session, self.outcome.pool)
@@ -369,12 +458,22 @@ class _Run:
             "then run the task again."
         )
 
+    def _still_pending(self, submission: Submission, elapsed: float) -> WorkspaceError:
+        return JobTimeoutError(
+            f"the service has accepted the request and still waits for {submission.pending} after {duration(elapsed)}; "
+            "run the task again to wait for it, or raise wait_timeout."
+        )
+
     def _left_out(self, step: Step) -> WorkspaceError:
         what = self._names(step.desktop_ids) or "the pool itself"
         return JobFailedError(
             f"the service accepted the request but left out {what}; look at their state in the console "
             "(frozen, failed or in maintenance), then run the task again.",
         )
+
+    def _warn_of(self, plan: Plan) -> None:
+        for warning in plan.warnings:
+            self._engine.warn(warning)
 
     def _names(self, desktop_ids: frozenset[str]) -> str:
         if not desktop_ids:

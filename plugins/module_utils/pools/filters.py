@@ -28,8 +28,11 @@ FILTERS: Mapping[str, Check | None] = {
     "status": lambda pool, desktop, value: desktop.status == value,
     "login_status": lambda pool, desktop, value: desktop.login_status in value,
     "user_name": None,  # fuzzy, and about all users of a desktop
+    "user_names": lambda pool, desktop, value: any(user.name in value for user in desktop.users),
     "user_attached": lambda pool, desktop, value: desktop.has_user is value,
     "computer_name": None,  # fuzzy
+    # With some images the names come back in capital letters (Terraform provider).
+    "computer_names": lambda pool, desktop, value: desktop.name.upper() in {name.upper() for name in value},
     "desktop_id": lambda pool, desktop, value: desktop.id in value,
     "desktop_ip": lambda pool, desktop, value: value in (desktop.fields.get("ip_addresses") or [value]),
     "image_id": lambda pool, desktop, value: desktop.image_id == value,
@@ -38,6 +41,9 @@ FILTERS: Mapping[str, Check | None] = {
     "subnet_id": _same("subnet_id"),
     "charge_mode": None,  # a desktop's metadata says the reverse in older texts
     "tag": None,
+    "domain_status": lambda pool, desktop, value: str(desktop.fields.get("domain_status") or value) == str(value),
+    "is_share_desktop": _same("is_share_desktop"),
+    "is_support_internet": _same("is_support_internet"),
     "isolated": _same("isolated"),
 }
 # Spelt differently by region, or unknown to the service.

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from ..client.errors import AmbiguousError, MissingError, NotFoundError, RefusedError
-from ..client.operations import LIST_DESKTOPS, LIST_DRIFT, LIST_IMAGES, LIST_POOLS, SHOW_POOL
+from ..client.operations import (
+    LIST_DESKTOPS,
+    LIST_DRIFT,
+    LIST_IMAGES,
+    LIST_POOLS,
+    LIST_POOLS_BY_USERS,
+    SHOW_POOL,
+)
 from ..client.pagination import read_list
 from ..client.session import Session
 from .model import Desktop, Pool
@@ -17,6 +25,7 @@ from .model import Desktop, Pool
 _UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 _ID_SHAPE = re.compile(r"^(?=.*[0-9])[A-Za-z0-9-]{16,255}$")
 _IDS_PER_REQUEST = 100  # desktop_id in a query (definitions)
+_USERS_PER_REQUEST = 10  # on a page of pools by users (SDK)
 
 
 def find_pool(session: Session, reference: str) -> Pool:
@@ -29,16 +38,10 @@ def find_pool(session: Session, reference: str) -> Pool:
         by_id = _show(session, reference)
         if by_id:
             return by_id
-    # The service's name filter is fuzzy (Terraform provider): what it returns is only a choice to compare with.
     similar = list_pools(session, name=reference)
-    named = [pool for pool in similar if pool.name == reference]
-    if len(named) == 1:
-        return named[0]
+    named = _only(similar, reference)
     if named:
-        raise AmbiguousError(
-            f"pool {reference}: {len(named)} pools carry this name; give the ID of one of them: "
-            f"{', '.join(sorted(pool.id for pool in named))}."
-        )
+        return named
     if _ID_SHAPE.match(reference) and not _UUID.match(reference):
         by_id = _show(session, reference)
         if by_id:
@@ -53,6 +56,14 @@ def find_pool(session: Session, reference: str) -> Pool:
 def show_pool(session: Session, pool_id: str) -> Pool:
     """Return a pool by its ID, in detail."""
     return Pool.from_service(session.call(SHOW_POOL, {"pool_id": pool_id}) or {})
+
+
+def pool_named(session: Session, name: str) -> Pool | None:
+    """Return the pool with exactly this name, None if there is none.
+
+    :raises AmbiguousError: several pools carry it.
+    """
+    return _only(list_pools(session, name=name), name)
 
 
 def list_pools(
@@ -82,6 +93,25 @@ def list_desktops(session: Session, pool_id: str, desktop_ids: Sequence[str] = (
     return list(found.values())
 
 
+def pools_of_users(session: Session, user_ids: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the users of pools, by the pool's ID: those of the given ones who may use it or have a desktop of it.
+
+    :param user_ids: IDs of users; 10 go into a request. One that the service does not know is in no pool.
+    :returns: for each user ``user_id`` and ``is_attached``, whether a desktop of the pool is the user's.
+    """
+    wanted = list(dict.fromkeys(user_ids))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for at in range(0, len(wanted), _USERS_PER_REQUEST):
+        batch = wanted[at : at + _USERS_PER_REQUEST]
+        for user in read_list(session, LIST_POOLS_BY_USERS, query={"user_ids": batch}).items:
+            if user.get("user_id") not in batch:
+                continue  # a region that does not know the filter
+            for pool in user.get("desktop_pools") or []:
+                link = {"user_id": user["user_id"], "is_attached": bool(pool.get("is_attached"))}
+                found.setdefault(str(pool.get("desktop_pool_id") or ""), []).append(link)
+    return found
+
+
 def count_drift(session: Session, pool_id: str) -> dict[str, int] | None:
     """Return the service's own counts of desktops that differ from their pool; None where a region knows none."""
     try:
@@ -103,6 +133,17 @@ def names(desktops: Iterable[Desktop], most: int = 10) -> str:
     """Return the desktops' names for a sentence, ``most`` of them."""
     found = sorted(desktop.name or desktop.id for desktop in desktops)
     return ", ".join(found[:most]) + (f" and {len(found) - most} more" if len(found) > most else "")
+
+
+def _only(similar: Sequence[Pool], name: str) -> Pool | None:
+    # The service's name filter is fuzzy (Terraform provider): what it returns is only a choice to compare with.
+    named = [pool for pool in similar if pool.name == name]
+    if len(named) > 1:
+        raise AmbiguousError(
+            f"pool {name}: {len(named)} pools carry this name; give the ID of one of them: "
+            f"{', '.join(sorted(pool.id for pool in named))}."
+        )
+    return named[0] if named else None
 
 
 def _show(session: Session, pool_id: str) -> Pool | None:

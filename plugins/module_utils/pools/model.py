@@ -36,6 +36,11 @@ class Pool:
         """Whether there is such a pool."""
         return bool(self.id)
 
+    @property
+    def is_autoscaled(self) -> bool:
+        """Whether it grows and shrinks by itself."""
+        return self.fields.get("enable_autoscale") is True
+
     @classmethod
     def from_service(cls, record: dict[str, Any]) -> Pool:
         """Return the pool that a record of ListDesktopPools or ShowDesktopPoolDetail describes."""
@@ -50,6 +55,15 @@ class Pool:
             data_disk_count=len(record.get("data_volumes") or []),
             fields=record,
         )
+
+
+@dataclass(frozen=True)
+class DesktopUser:
+    """Somebody whom a desktop is given to. ``id`` and ``domain`` are empty where the record does not say them."""
+
+    id: str
+    name: str
+    domain: str
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,17 @@ class Desktop:
     def in_session(self) -> bool:
         """Whether a user's session exists on it, connected or not."""
         return self.login_status in _SESSION_STATES
+
+    @property
+    def users(self) -> tuple[DesktopUser, ...]:
+        """Whom it is given to."""
+        infos = self.fields.get("attach_user_infos") or []
+        if not infos and self.fields.get("user_name"):  # older records name one user only
+            infos = [{"user_name": self.fields["user_name"], "domain": self.fields.get("domain")}]
+        return tuple(
+            DesktopUser(str(info.get("user_id") or ""), str(info.get("user_name") or ""), str(info.get("domain") or ""))
+            for info in infos
+        )
 
     @property
     def is_leaving(self) -> bool:

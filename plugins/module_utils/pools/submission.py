@@ -50,24 +50,26 @@ def submit(
     :raises OutcomeUnknownError: whether it was carried out cannot be found out.
     """
     work = change.tracker.name
+    path = {"pool_id": pool.id} if pool.exists else {}
     for sending in range(1, MOST_SENDINGS + 1):
         accepted = False
         try:
-            answer = session.call(step.operation, {"pool_id": pool.id}, body=dict(step.body) or None) or {}
+            answer = session.call(step.operation, path, body=dict(step.body) or None) or {}
             if not step.starts_job:
+                change.check_answer(step, answer)
                 return Submission(None)
             _raise_for_hidden_error(step, answer)
             submission = change.accepted(answer)
-            if submission.id or submission.parts or not change.needs_job:
+            if submission.id or submission.parts or submission.pending or not change.needs_job:
                 return submission
             accepted = True
             lost = OutcomeUnknownError(f"{step.operation.name} was accepted without a {work} to follow.")
         except OutcomeUnknownError as error:
             lost = error
         except RefusedError as error:
-            if change.excuses(error):
+            if change.excuses(step, error):
                 return Submission(None)
-            raise
+            raise change.explain(step, error) from None
         note(f"looks for the {work}, since the answer to its request was lost")
         found = _trace(session, change, step, pool, known_work, observe, lost)
         if found is None and accepted:
@@ -121,7 +123,7 @@ def _trace(
             new = [
                 work
                 for work in (change.tracker.known(session, pool_id) if step.starts_job else ())
-                if work.id not in known_work and may_be_of(change, work.job_type)
+                if work.id not in known_work and may_be_of(change, work.job_type) and change.recognizes(work)
             ]
             if new:
                 # Of several, the one that works on the same desktops.

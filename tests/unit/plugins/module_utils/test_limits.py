@@ -15,6 +15,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.limits import (
     Items,
     Length,
     Limit,
+    Pairs,
     Pattern,
     broken_limits,
 )
@@ -23,6 +24,7 @@ MINUTES = IntRange(0, 15, "minutes")
 MESSAGE = Length(1, 400)
 IDS = Items(1, 3, each=Length(1, 5))
 UUID = Pattern("[0-9a-f]{4}", "four hexadecimal digits")
+TAGS = Pairs(2, Length(1, 5), Length(0, 3))
 DISK = Fields({"size": IntRange(10, 8200, "GB"), "type": Length(1, 10)})
 
 INSIDE = [
@@ -41,6 +43,9 @@ INSIDE = [
     (DISK, {"size": 10, "type": "SSD"}),
     (DISK, {"size": 8200}),
     (Items(1, 2, each=DISK), [{"size": 10}]),
+    (TAGS, {}),
+    (TAGS, {"team": "", 1: 123}),
+    (TAGS, {"team": None}),
 ]
 
 OUTSIDE = [
@@ -61,6 +66,9 @@ OUTSIDE = [
     (IDS, ["a", ""], "it[1] is empty; it takes 1 to 5 characters."),
     (DISK, {"size": 9}, "it.size is 9; it takes 10 to 8200 GB."),
     (Items(1, 2, each=DISK), [{"size": 10}, {"type": ""}], "it[1].type is empty; it takes 1 to 10 characters."),
+    (TAGS, {"a": "", "b": "", "c": ""}, "it has 3 keys; it takes at most 2."),
+    (TAGS, {"a": "", "": ""}, "a key of it is empty; it takes 1 to 5 characters."),
+    (TAGS, {"team": 1234}, "it.team has 4 characters; it takes 0 to 3 characters."),
 ]
 
 
@@ -74,7 +82,7 @@ def test_a_value_outside_its_limit_gets_one_sentence(limit: Limit, value: Any, s
     assert limit.check("it", value) == sentence
 
 
-@pytest.mark.parametrize("limit", [MINUTES, MESSAGE, UUID, IDS, DISK])
+@pytest.mark.parametrize("limit", [MINUTES, MESSAGE, UUID, IDS, DISK, TAGS])
 def test_a_value_that_was_not_given_is_inside_every_limit(limit: Limit) -> None:
     assert limit.check("it", None) is None
 

@@ -15,6 +15,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.operation
     LIST_DESKTOPS,
     LIST_POOL_DESKTOPS,
     LIST_POOLS,
+    LIST_SCRIPT_RECORDS,
     LIST_SUB_JOBS,
 )
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.pagination import PAGING, Listing, read_list
@@ -186,3 +187,14 @@ def test_a_refusal_that_is_not_about_the_page_is_not_taken_for_that(service: Scr
     with pytest.raises(RefusedError, match="no"):
         read_list(session_to(service.url), LIST_DESKTOPS)
     assert len(service.requests) == 2
+
+
+def test_a_list_that_counts_under_another_name_is_read_to_its_end_in_short_pages_too(service: ScriptedService) -> None:
+    def script(request: Request) -> Behaviour:
+        offset = int(request.query["offset"])
+        records = [{"id": f"r{number}"} for number in range(offset, min(120, offset + 50))]
+        return Reply(200, {"script_records": records, "count": 120})
+
+    service.on("GET", ".*", script)
+    assert len(read_list(session_to(service.url), LIST_SCRIPT_RECORDS).items) == 120
+    assert len(service.requests) == 3

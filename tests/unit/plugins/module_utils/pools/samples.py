@@ -56,4 +56,4 @@ def a_desktop(desktop_id: str = "d1", image_id: str = OLD, **fields: Any) -> Des
     return Desktop.from_service(desktop_record(desktop_id, image_id, **fields))
 
 
-CAROL = {"attach_user_infos": [{"user_name": "user-c3"}]}
+USER_C3 = {"attach_user_infos": [{"user_name": "user-c3"}]}

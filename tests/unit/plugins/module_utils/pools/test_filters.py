@@ -11,10 +11,10 @@ import pytest
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.filters import FILTERS, find_desktops
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import (
-    CAROL,
     NEW,
     OLD,
     POOL_ID,
+    USER_C3,
     a_pool,
     desktop_record,
 )
@@ -35,15 +35,21 @@ TABLE: list[tuple[str, Any, dict[str, Any], dict[str, Any]]] = [
     ("inconsistent_type", "DISK_SIZE", {"root_volume": {"size": 90}}, {}),
     ("status", "ACTIVE", {}, {"status": "SHUTOFF"}),
     ("login_status", ["CONNECTED", "DISCONNECTED"], {"login_status": "DISCONNECTED"}, {"login_status": "REGISTERED"}),
-    ("user_attached", True, CAROL, {}),
-    ("user_attached", False, {}, CAROL),
+    ("user_names", ["user-b2", "user-c3"], USER_C3, {}),
+    ("user_attached", True, USER_C3, {}),
+    ("user_attached", False, {}, USER_C3),
     ("desktop_id", ["fits", "other"], {}, {}),
+    ("computer_names", ["fin-001"], {"computer_name": "FIN-001"}, {"computer_name": "FIN-0011"}),
     ("desktop_ip", "10.0.0.1", {"ip_addresses": ["10.0.0.1", "10.0.0.2"]}, {"ip_addresses": ["10.0.0.3"]}),
     ("image_id", NEW, {"image_id": NEW}, {"image_id": OLD}),
     ("in_maintenance_mode", True, {"in_maintenance_mode": True}, {"in_maintenance_mode": False}),
     ("in_maintenance_mode", False, {"in_maintenance_mode": False}, {"in_maintenance_mode": True}),
     ("availability_zone", "z1", {"availability_zone": "z1"}, {"availability_zone": "z2"}),
     ("subnet_id", "s1", {"subnet_id": "s1"}, {"subnet_id": "s2"}),
+    ("domain_status", 2, {"domain_status": 2}, {"domain_status": 1}),
+    ("domain_status", 2, {"domain_status": "2"}, {"domain_status": "1"}),
+    ("is_share_desktop", False, {"is_share_desktop": False}, {"is_share_desktop": True}),
+    ("is_support_internet", True, {"is_support_internet": True}, {"is_support_internet": False}),
     ("isolated", True, {"isolated": True}, {"isolated": False}),
 ]
 
@@ -61,7 +67,19 @@ def test_a_region_that_ignores_a_filter_does_not_spoil_the_answer(
     assert found(service, records, **{name: value}) == ["fits"]
 
 
-@pytest.mark.parametrize("name", ["desktop_ip", "in_maintenance_mode", "availability_zone", "subnet_id", "isolated"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "desktop_ip",
+        "in_maintenance_mode",
+        "availability_zone",
+        "subnet_id",
+        "domain_status",
+        "is_share_desktop",
+        "is_support_internet",
+        "isolated",
+    ],
+)
 def test_what_a_region_does_not_return_is_left_to_its_own_filter(service: ScriptedService, name: str) -> None:
     assert found(service, [desktop_record("d1")], **{name: "value"}) == ["d1"]
 

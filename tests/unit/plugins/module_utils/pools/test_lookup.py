@@ -22,6 +22,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup imp
     list_desktops,
     list_pools,
     names,
+    pools_of_users,
 )
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import (
     POOL_ID,
@@ -190,3 +191,23 @@ def test_names_are_sorted_and_the_rest_counted() -> None:
     assert names(desktops) == "A, B, c"
     assert names(desktops, most=2) == "A, B and 1 more"
     assert names([]) == ""
+
+
+def test_the_pools_of_users_are_asked_for_ten_users_at_a_time(service: ScriptedService) -> None:
+    def listed(request: Request) -> Behaviour:
+        asked = [value for name, value in request.pairs if name == "user_ids"]
+        assert len(asked) <= 10
+        pools = [{"desktop_pool_id": "p1", "is_attached": True}, {"desktop_pool_id": "p2"}]
+        users = [
+            {"user_id": user_id, "desktop_pools": pools[: int(user_id)]} for user_id in asked if user_id in ("1", "2")
+        ]
+        users.append({"user_id": "stranger", "desktop_pools": pools})
+        return Reply(200, {"users": users if request.query["offset"] == "0" else []})
+
+    service.on("GET", f"{POOLS}/statistics/by-users", listed)
+    crowd = [str(number) for number in range(1, 23)]
+    assert pools_of_users(session_to(service.url), [*crowd, "1"]) == {
+        "p1": [{"user_id": "1", "is_attached": True}, {"user_id": "2", "is_attached": True}],
+        "p2": [{"user_id": "2", "is_attached": False}],
+    }
+    assert len([request for request in service.requests if request.query["offset"] == "0"]) == 3

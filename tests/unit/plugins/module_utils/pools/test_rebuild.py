@@ -20,10 +20,10 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope impo
     Scope,
 )
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import (
-    CAROL,
     NEW,
     OLD,
     OTHER,
+    USER_C3,
     a_desktop,
     a_pool,
 )
@@ -129,7 +129,7 @@ def test_force_is_spent_desktop_by_desktop() -> None:
 
 def test_a_desktop_out_of_scope_that_has_the_image_is_not_put_at_risk() -> None:
     # The service may take a desktop with a user for idle, as long as nobody is logged in.
-    seen = (a_desktop("d1", OLD), a_desktop("d2", NEW, **CAROL))
+    seen = (a_desktop("d1", OLD), a_desktop("d2", NEW, **USER_C3))
     change = Rebuild(NEW, {"image_id": NEW}, IDLE)
     assert body(change.plan(Observation(a_pool(OLD), seen))) == {"handle_type": ONLY_FOR_EXPAND}
     assert body(change.plan(Observation(a_pool(NEW), seen))) == {"desktop_ids": ["d1"]}
@@ -236,3 +236,10 @@ def test_nobody_is_warned_of_desktops_that_are_left_alone() -> None:
 def test_a_warning_names_ten_desktops_and_counts_the_rest() -> None:
     (text,) = warned(*[a_desktop(f"d{number:02}", login_status="CONNECTED") for number in range(1, 14)])
     assert text.endswith(": D01, D02, D03, D04, D05, D06, D07, D08, D09, D10 and 3 more.")
+
+
+@pytest.mark.parametrize(
+    ("template", "desktops", "steps"), [(OLD, "oo", 1), (OLD, "no", 2), (OLD, "nn", 1), (NEW, "no", 1), (OLD, "", 1)]
+)
+def test_how_many_requests_are_left(template: str, desktops: str, steps: int) -> None:
+    assert plan(template, desktops).steps == steps

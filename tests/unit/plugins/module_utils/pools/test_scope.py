@@ -14,9 +14,9 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope impo
     ONLY_FOR_EXPAND,
     Scope,
 )
-from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import CAROL, a_desktop
+from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import USER_C3, a_desktop
 
-FREE, USED, LEAVING = a_desktop("free"), a_desktop("used", **CAROL), a_desktop("leaving", status="")
+FREE, USED, LEAVING = a_desktop("free"), a_desktop("used", **USER_C3), a_desktop("leaving", status="")
 
 # scope, template, any desktops, everything, a desktop without a user, one with a user
 TABLE = [
