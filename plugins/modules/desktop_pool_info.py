@@ -35,6 +35,12 @@ options:
     description:
       - Only pools that are, or are not, in maintenance mode.
     type: bool
+  user_ids:
+    description:
+      - Only pools that any of these users may use or has a desktop of, 1 to 100 IDs of users.
+      - Adds RV(desktop_pools[].users). It costs a request for each 10 users. Only newer regions know it.
+    type: list
+    elements: str
   gather:
     description:
       - What to add to each pool.
@@ -62,6 +68,11 @@ EXAMPLES = r"""
     pool: finance-win10
     gather: drift
   register: finance
+
+- name: Look up which pools a user may use, and of which the user has a desktop
+  hwcloud.workspace.desktop_pool_info:
+    user_ids:
+      - 2f1f3c6e-8b1d-4a57-9c0a-7d9b5e3a1c06
 
 - name: Look up all pools in maintenance mode, with the jobs that run for them
   hwcloud.workspace.desktop_pool_info:
@@ -104,6 +115,18 @@ desktop_pools:
       returned: if O(gather) has V(users)
       type: list
       elements: dict
+    users:
+      description: Those of O(user_ids) who may use the pool or have a desktop of it.
+      returned: if O(user_ids) is set
+      type: list
+      elements: dict
+      contains:
+        user_id:
+          description: ID of the user.
+          type: str
+        is_attached:
+          description: Whether the user has a desktop of the pool.
+          type: bool
     drift:
       description: Numbers of desktops that differ from the pool.
       returned: if O(gather) has V(drift)
@@ -147,9 +170,13 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import
     POOL_LIMITS,
     open_session,
 )
-from ansible_collections.hwcloud.workspace.plugins.module_utils.limits import Length
+from ansible_collections.hwcloud.workspace.plugins.module_utils.limits import Items, Length
 from ansible_collections.hwcloud.workspace.plugins.module_utils.plain import run_as_module
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import find_pool, list_pools
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import (
+    find_pool,
+    list_pools,
+    pools_of_users,
+)
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.survey import GATHER, survey
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import ModuleSpec, Result, Task
 
@@ -160,10 +187,17 @@ SPEC = ModuleSpec(
         "name": {"type": "str"},
         "type": {"type": "str", "choices": ["DYNAMIC", "STATIC"]},
         "in_maintenance_mode": {"type": "bool"},
+        "user_ids": {"type": "list", "elements": "str"},
         "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": []},
     },
     mutually_exclusive=[("pool", "name"), ("pool", "type"), ("pool", "in_maintenance_mode")],
-    limits={**CONNECTION_LIMITS, **POOL_LIMITS, "name": Length(1, 255)},
+    limits={
+        **CONNECTION_LIMITS,
+        **POOL_LIMITS,
+        "name": Length(1, 255),
+        # No limits are documented for these; 100 users take 10 requests.
+        "user_ids": Items(1, 100, each=Length(1, 255)),
+    },
 )
 
 
@@ -182,7 +216,11 @@ def run(task: Task) -> Result:
             session, name=name or None, pool_type=params["type"], in_maintenance_mode=params["in_maintenance_mode"]
         )
         pools = [pool for pool in found if name in pool.name]
-    return {"desktop_pools": survey(session, pools, params["gather"], task.warn)}
+    if params["user_ids"] is None:
+        return {"desktop_pools": survey(session, pools, params["gather"], task.warn)}
+    users = pools_of_users(session, params["user_ids"])
+    reports = survey(session, [pool for pool in pools if pool.id in users], params["gather"], task.warn)
+    return {"desktop_pools": [{**report, "users": users[str(report["id"])]} for report in reports]}
 
 
 def main() -> None:
