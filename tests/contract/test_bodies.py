@@ -22,7 +22,10 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.operation
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.pagination import PAGING
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.attributes import Attributes
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Observation
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.definition import Definition
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.deletion import Deletion
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.filters import FILTERS, find_desktops
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.growth import Growth
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import (
     count_drift,
     image_exists,
@@ -267,6 +270,74 @@ def test_every_body_of_an_update_is_one_that_the_sdk_sends(left_out: str | None)
             else:
                 assert names == (left_out,)
                 assert WANTED[left_out] == ""
+
+
+# All that a task can say of a pool, by its options.
+DESCRIBED: dict[str, Any] = {
+    "type": "DYNAMIC",
+    "size": 2,
+    "product_id": "x",
+    "flavor_id": "y",
+    "image_type": "private",
+    "image_id": "i1",
+    "root_volume": {"type": "GPSSD2", "size": 80, "iops": 3000, "throughput": 125, "kms_id": "k1"},
+    "data_volumes": [{"type": "SSD", "size": 100, "resource_spec_code": "c"}],
+    "vpc_id": "v1",
+    "subnet_ids": ["s1"],
+    "security_groups": ["g1"],
+    "availability_zone": "eu-west-101a",
+    "authorized_objects": [
+        {"object_type": "USER", "object_id": "u1", "object_name": "user-a1", "user_group": "users", "domain": "d"}
+    ],
+    "ou_name": "OU=x",
+    "domain": "example.com",
+    "tags": {"team": "finance"},
+    "description": "finance",
+    "disconnected_retention_period": 60,
+    "enable_autoscale": True,
+    "autoscale_policy": {
+        **RECORD["autoscale_policy"],
+        "auto_isolation_enable": True,
+        "auto_isolation_max_num": 5,
+    },
+    "user_reset_policy": {"enable": True, "reset_count_per_day": 2},
+    "desktop_name_policy_id": "n1",
+    "in_maintenance_mode": True,
+}
+
+
+def test_the_options_of_a_pool_are_all_that_a_creation_and_an_update_take() -> None:
+    absent = Pool.absent("p")
+    wanted = Definition.from_options(DESCRIBED).with_fields(enterprise_project_id="0")
+    creation, maintenance = wanted.creation(absent, wait=True)
+    created = creation.plan(Observation(absent, None)).step
+    assert created is not None
+    assert_sdk_sends("CreateDesktopPoolReq", created.body)
+    assert set(created.body) == set(workspace_sdk.CreateDesktopPoolReq.attribute_map.values())
+    after = maintenance.plan(Observation(Pool.from_service({"id": "p1", "name": "p"}), None)).step
+    assert after is not None
+    assert_sdk_sends("UpdateDesktopPoolAttributesReq", after.body)
+
+    pool = Pool.from_service({"id": "p1", "name": "p", "subnet_ids": ["other"], "type": "DYNAMIC"})
+    update = wanted.with_fields(name="q", enterprise_project_id="1").alignment(pool)[0]
+    updated = update.plan(Observation(pool, None)).step
+    assert updated is not None
+    assert_sdk_sends("UpdateDesktopPoolAttributesReq", updated.body)
+    disks = {"root_volume", "data_volumes"}  # have operations of their own
+    assert set(updated.body) == set(workspace_sdk.UpdateDesktopPoolAttributesReq.attribute_map.values()) - disks
+
+
+def test_the_bodies_of_a_growth_and_of_a_deletion_are_ones_that_the_sdk_sends() -> None:
+    pool = Pool.from_service(RECORD)
+    grown = Growth(5).plan(Observation(pool, None)).step
+    assert grown is not None
+    assert_sdk_sends("ExpandDesktopPoolReq", grown.body)
+    still = Pool.from_service({**RECORD, "enable_autoscale": False})
+    desktop = Desktop.from_service({"desktop_id": "d1", "status": "ACTIVE"})
+    for kind, seen in (("UpdateDesktopPoolAttributesReq", pool), ("DeleteDesktopsReq", still)):
+        step = Deletion(force=True).plan(Observation(seen, (desktop,))).step
+        assert step is not None
+        assert_sdk_sends(kind, step.body)
 
 
 def test_a_login_is_one_that_the_sdk_sends(service: ScriptedService) -> None:

@@ -32,20 +32,30 @@ FULL = pool_record(
     security_groups=[{"id": "g", "name": "n"}],
 )
 KEPT = {
-    name: FULL[name]
-    for name in (
-        "name",
-        "description",
-        "availability_zone",
-        "disconnected_retention_period",
-        "enable_autoscale",
-        "autoscale_policy",
-        "desktop_name_policy_id",
-        "user_reset_policy",
-        "ou_name",
-        "tags",
-        "in_maintenance_mode",
-    )
+    **{
+        name: FULL[name]
+        for name in (
+            "name",
+            "description",
+            "availability_zone",
+            "disconnected_retention_period",
+            "enable_autoscale",
+            "autoscale_policy",
+            "desktop_name_policy_id",
+            "user_reset_policy",
+            "ou_name",
+            "tags",
+            "in_maintenance_mode",
+            "enterprise_project_id",
+        )
+    },
+    "security_groups": [{"id": "g"}],
+}
+# The record of a region that does not know the newer fields.
+OLDER = {
+    name: value
+    for name, value in FULL.items()
+    if name not in ("ou_name", "subnet_ids", "tags", "user_reset_policy", "vpc_id")
 }
 
 
@@ -107,15 +117,118 @@ def test_empty_values_of_the_record_are_not_sent_along() -> None:
     assert body(record, name="x") == {"name": "x", "enable_autoscale": False}
 
 
-def test_fields_that_only_newer_regions_know_are_not_sent_along() -> None:
-    assert not {
-        "vpc_id",
-        "subnet_ids",
-        "security_groups",
-        "root_volume",
-        "data_volumes",
-        "enterprise_project_id",
-    } & set(body(FULL, name="x"))
+def test_the_request_to_an_older_region_holds_nothing_that_it_may_not_know() -> None:
+    newer = {"vpc_id", "subnet_ids", "security_groups", "tags", "user_reset_policy", "enterprise_project_id"}
+    assert newer & set(body(FULL, name="x")) == newer - {"vpc_id", "subnet_ids"}
+    assert not newer & set(body(OLDER, name="x"))
+
+
+def test_what_no_pool_is_without_and_disks_are_never_sent_along() -> None:
+    assert not {"vpc_id", "subnet_ids", "root_volume", "data_volumes"} & set(body(FULL, name="x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [
+        ("tags", [{"key": "team", "value": "finance"}]),
+        ("security_groups", [{"id": "g"}, {"id": "g"}]),
+        ("subnet_ids", ["s", "s"]),
+        ("vpc_id", "v"),
+        ("enterprise_project_id", "0"),
+        ("autoscale_policy", {"max_auto_created": 10}),
+        ("user_reset_policy", {"enable": False}),
+        ("user_reset_policy", {}),
+    ],
+)
+def test_values_are_compared_by_what_they_mean(name: str, same: Any) -> None:
+    assert plan(FULL, **{name: same}) == Plan(None)
+
+
+def test_neither_the_order_of_lists_nor_an_empty_value_of_a_tag_is_a_difference() -> None:
+    record = {
+        **FULL,
+        "subnet_ids": ["a", "b"],
+        "security_groups": [{"id": "g2", "name": "n"}, {"id": "g1"}],
+        "tags": [{"key": "b"}, {"key": "a", "value": "1"}],
+        "enterprise_project_id": None,
+    }
+    wanted = {
+        "subnet_ids": ["b", "a"],
+        "security_groups": [{"id": "g1"}, {"id": "g2"}],
+        "tags": [{"key": "a", "value": "1"}, {"key": "b", "value": ""}],
+        "enterprise_project_id": "0",
+    }
+    assert body(record, **wanted) is None
+
+
+def test_of_a_policy_only_the_fields_that_are_named_change() -> None:
+    found = plan(FULL, autoscale_policy={"max_auto_created": 20, "min_idle": 2})
+    assert found.step is not None
+    whole = {"autoscale_type": "ACCESS_CREATED", "max_auto_created": 20, "min_idle": 2}
+    assert found.step.body["autoscale_policy"] == whole
+    assert found.before == {"autoscale_policy": {"max_auto_created": 10, "min_idle": None}}
+    assert found.after == {"autoscale_policy": {"max_auto_created": 20, "min_idle": 2}}
+    assert found.pool_after is not None
+    assert found.pool_after["autoscale_policy"] == whole
+
+
+def test_a_policy_is_cleared_together_with_autoscaling() -> None:
+    record = {**FULL, "enable_autoscale": True}
+    wanted = {"enable_autoscale": False, "autoscale_policy": {}}
+    sent = body(record, **wanted)
+    assert {name: sent[name] for name in wanted} == wanted
+    assert plan(record, **wanted).before["autoscale_policy"] == FULL["autoscale_policy"]
+
+
+@pytest.mark.parametrize("left_over", [{}, None, {"once_auto_created": 1}, {"max_auto_created": None}])
+def test_what_is_left_of_a_cleared_policy_is_none(left_over: Any) -> None:
+    record = {**FULL, "autoscale_policy": left_over}
+    assert body(record, autoscale_policy={}) is None
+    assert "autoscale_policy" not in body(record, name="x")
+    assert body(record, autoscale_policy={"min_idle": 1})["autoscale_policy"] == {"min_idle": 1}
+
+
+def test_a_difference_in_lists_reads_well() -> None:
+    found = plan(FULL, tags=[], security_groups=[{"id": "g"}, {"id": "a"}], subnet_ids=["t", "s"])
+    assert found.before == {"tags": {"team": "finance"}, "security_groups": ["g"], "subnet_ids": ["s"]}
+    assert found.after == {"tags": {}, "security_groups": ["a", "g"], "subnet_ids": ["s", "t"]}
+    assert found.pool_after is not None
+    assert found.pool_after["security_groups"] == [{"id": "g", "name": "n"}, {"id": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("tags", [{"key": "a", "value": "b"}]),
+        ("tags", []),
+        ("vpc_id", "w"),
+        ("subnet_ids", ["t"]),
+        ("ou_name", "OU=y"),
+        ("user_reset_policy", {"enable": True}),
+    ],
+)
+def test_what_an_older_region_does_not_show_is_left_alone_and_that_is_said(name: str, value: Any) -> None:
+    found = plan({**OLDER, "subnet_id": "s"}, **{name: value})
+    assert found.step is None
+    assert found.warnings == (
+        f"pool finance-win10: this region does not show {name} of a pool, so it cannot be compared and is left alone.",
+    )
+
+
+def test_the_first_subnet_is_all_that_an_older_region_shows() -> None:
+    assert plan({**OLDER, "subnet_id": "s"}, subnet_ids=["t", "s"]) == Plan(None)
+
+
+def test_a_request_to_an_older_region_takes_the_ou_along_lest_it_is_lost() -> None:
+    assert body(OLDER, name="x", ou_name="OU=y")["ou_name"] == "OU=y"
+    assert "tags" not in body(OLDER, name="x", tags=[{"key": "a", "value": "b"}])
+
+
+def test_a_static_pool_has_no_retention_period() -> None:
+    record = {**FULL, "disconnected_retention_period": 0}
+    found = plan(record, disconnected_retention_period=60)
+    assert (found.step, len(found.warnings)) == (None, 1)
+    assert body({**record, "type": "DYNAMIC"}, disconnected_retention_period=60)["disconnected_retention_period"] == 60
 
 
 def test_a_second_run_finds_the_pool_as_wanted() -> None:

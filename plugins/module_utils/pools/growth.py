@@ -1,0 +1,88 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Adding desktops to a pool until it has as many as are wanted (ExpandDesktopPool)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..client.operations import EXPAND_POOL
+from .change import Change, Observation, Plan, Step
+from .model import Pool
+
+MOST_PER_REQUEST = 1000  # desktops (definitions)
+
+
+@dataclass(frozen=True)
+class Growth(Change):
+    """Bring a pool to a number of desktops. It only adds: a pool that has more keeps them.
+
+    The service is asked for a number to add, so what is there is counted anew before each request.
+
+    :param desktop_count: the number that is wanted.
+    :param left: desktops left to add, once a request was carried out. A pool that scales by itself has then perhaps
+        gained or lost others, so that its count says nothing of the request any more.
+    """
+
+    desktop_count: int
+    left: int | None = None
+
+    verb = "expand"
+    # A creation that still runs adds desktops too.
+    job_types = frozenset({"expandDesktopPool", "createDesktopPool"})  # named so in the definitions
+    most_steps = 1000
+
+    def plan(self, observation: Observation) -> Plan:
+        """Return the request for what is lacking, at most 1,000 desktops at once."""
+        pool = observation.pool
+        lacking = self._lacking(pool)
+        if lacking <= 0:
+            return Plan(None, warnings=self._warnings_of_more(pool))
+        size = min(lacking, MOST_PER_REQUEST)
+        return Plan(
+            Step(EXPAND_POOL, {"size": size}, moves_template=True, mark=pool.desktop_count, adds=size),
+            {"desktop_count": pool.desktop_count},
+            {"desktop_count": self.desktop_count},
+            _warnings_of_autoscaling(pool),
+            {**pool.fields, "desktop_count": self.desktop_count},
+            steps=-(-lacking // MOST_PER_REQUEST),
+        )
+
+    def missing(self, step: Step, observation: Observation) -> tuple[frozenset[str], bool]:
+        """Return whether the pool has not yet grown by what the step asked for."""
+        pool = observation.pool
+        if pool.is_autoscaled and self.left is not None:
+            return frozenset(), False  # its job has told; the count moves by itself
+        return frozenset(), pool.desktop_count < step.mark + step.adds
+
+    def is_under_way(self, observation: Observation) -> bool:
+        """Return whether the last of the desktops that are wanted may still be in the making."""
+        pool = observation.pool
+        return pool.desktop_count == self.desktop_count and not pool.is_autoscaled
+
+    def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Growth:
+        """Return the change with what is left to add."""
+        return replace(self, left=max(0, self.desktop_count - step.mark - step.adds))
+
+    def _lacking(self, pool: Pool) -> int:
+        if pool.is_autoscaled and self.left is not None:
+            return self.left
+        return self.desktop_count - pool.desktop_count
+
+    def _warnings_of_more(self, pool: Pool) -> tuple[str, ...]:
+        if pool.desktop_count <= self.desktop_count or self.left is not None:
+            return ()
+        if pool.is_autoscaled:
+            return _warnings_of_autoscaling(pool)
+        text = (
+            f"pool {pool.name}: it has {pool.desktop_count} desktops instead of {self.desktop_count}; "
+            "desktops are only ever added, so it keeps them."
+        )
+        return (text,)
+
+
+def _warnings_of_autoscaling(pool: Pool) -> tuple[str, ...]:
+    if not pool.is_autoscaled:
+        return ()
+    return (f"pool {pool.name}: autoscaling is on, so the number of its desktops moves by itself.",)
