@@ -66,6 +66,10 @@ matrix: ## Run the tests that depend on ansible-core on the same three versions
 bench: venv ## Measure what a task costs
 	.build/venv/bin/python tests/bench/task_cost.py --write docs/performance.md
 
+.PHONY: operations
+operations: venv ## Write docs/operations.md: the service's operations and where they are used
+	.build/venv/bin/python tests/tools/operations_table.py
+
 .PHONY: clean
 clean: ## Remove all that these targets have made
 	rm -rf .build .ansible .mypy_cache .pytest_cache .ruff_cache

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from operations_table import TABLE, operations_by_test, read_table
 
 from workspace_simulator.testing import RunningSimulator
 
@@ -19,6 +20,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from running import FACTOR, HERE, Ansible
 from sight import Sight
+
+SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(autouse=True)
+def _sends_what_it_is_named_for(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that the table of operations names for an operation that it did not send."""
+    named_for = SENT_BY.get(f"{request.path.name}::{request.function.__name__}")
+    if named_for is None:
+        yield
+        return
+    simulator: RunningSimulator = request.getfixturevalue("simulator")
+    failed_before = request.session.testsfailed
+    yield
+    if request.session.testsfailed == failed_before:
+        sent = {entry["operation"] for entry in simulator.control.journal()}
+        assert named_for <= sent, f"named for {sorted(named_for - sent)} in {TABLE.name}, which it did not send"
 
 
 @pytest.fixture(scope="session")

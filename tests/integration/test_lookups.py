@@ -80,7 +80,7 @@ def test_gathering_for_one_pool(ansible: Ansible, sight: Sight) -> None:
     (engineering,) = run["engineering"]["desktop_pools"]
     assert engineering["drift"] == {"product_id": 1, "image_id": 1, "disk_num": 1, "disk_size": 1}
     assert engineering["running_jobs"] == []
-    assert [entry["object_name"] for entry in engineering["authorized_objects"]] == ["erin"]
+    assert [entry["object_name"] for entry in engineering["authorized_objects"]] == ["user-h8"]
     assert len(run["engineering"].requests) == 4
     assert run["drift"]["desktop_pools"][0].keys() - engineering.keys() == set()
     assert len(run["drift"].requests) == 2
@@ -124,8 +124,8 @@ FILTERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "other number of disks": ({"inconsistent_type": "DISK_NUM"}, ["ENG-004"]),
     "other size of disks": ({"inconsistent_type": "DISK_SIZE"}, ["ENG-004"]),
     "status": ({"status": "ERROR"}, ["ENG-003"]),
-    "user": ({"user_name": "erin"}, ["ENG-001"]),
-    "users": ({"user_names": ["erin", "alice"]}, ["ENG-001"]),
+    "user": ({"user_name": "user-h8"}, ["ENG-001"]),
+    "users": ({"user_names": ["user-h8", "user-d4"]}, ["ENG-001"]),
     "with user": ({"user_attached": True}, ["ENG-001"]),
     "without user": ({"user_attached": False}, ["ENG-002", "ENG-003", "ENG-004"]),
     "name": ({"computer_name": "ENG-00"}, ["ENG-001", "ENG-002", "ENG-003", "ENG-004"]),
@@ -135,7 +135,7 @@ FILTERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "maintenance": ({"in_maintenance_mode": True}, ["ENG-004"]),
     "zone": ({"availability_zone": "eu-west-101a"}, ["ENG-001", "ENG-002", "ENG-003", "ENG-004"]),
     "no such zone": ({"availability_zone": "eu-west-101b"}, []),
-    "tag": ({"tag": "owner=erin"}, ["ENG-001"]),
+    "tag": ({"tag": "owner=user-h8"}, ["ENG-001"]),
     "by use": ({"charge_mode": "1"}, ["ENG-001", "ENG-002", "ENG-003", "ENG-004"]),
     "out of the domain": ({"domain_status": 2}, []),
     "shared": ({"is_share_desktop": True}, []),

@@ -30,6 +30,13 @@ def test_every_module_is_in_the_readme() -> None:
     assert [name for name in MODULES if f"| `{name}` |" not in readme] == []
 
 
+def test_every_module_is_described_at_a_glance() -> None:
+    page = (ROOT / "docs" / "modules-at-a-glance.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    assert [row[0].strip("`") for row in rows] == MODULES
+    assert [row for row in rows if len(row) != 4 or not all(row)] == []
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_a_module_says_what_it_supports(name: str) -> None:
     module = importlib.import_module(f"ansible_collections.hwcloud.workspace.plugins.modules.{name}")

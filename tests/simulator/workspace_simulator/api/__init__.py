@@ -6,10 +6,23 @@
 
 from __future__ import annotations
 
-from . import catalogue, desktops, identity, job_records, jobs, metadata, pool_changes, pool_life, pools, scripts
+from . import (
+    catalogue,
+    desktop_power,
+    desktops,
+    identity,
+    job_records,
+    jobs,
+    metadata,
+    pool_changes,
+    pool_life,
+    pools,
+    scripts,
+)
 
 __all__ = [
     "catalogue",
+    "desktop_power",
     "desktops",
     "identity",
     "job_records",
