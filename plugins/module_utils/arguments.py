@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .client.connect import connect
+from .client.errors import WorkspaceError
 from .client.session import Session
 from .limits import IntRange, Length, Limit
 from .pools.engine import Engine
@@ -49,14 +51,20 @@ WAIT: dict[str, dict[str, Any]] = {
 WAIT_LIMITS: dict[str, Limit] = {"wait_timeout": IntRange(1, 86400, "seconds")}
 
 
-def open_session(task: Task, **instead: Any) -> Session:
+def open_session(task: Task, **instead: str) -> Session:
     """Return a session for a task's options and environment.
 
-    :param instead: values of shared options, where the task has another option of that name.
+    :param instead: names of the options that a task has in place of shared ones, by the name of the shared one.
     :raises InputError: options that cannot be right.
     :raises CredentialsError: no credentials.
     """
-    return connect({**task.params, **instead}, task.environment, task.add_secret)
+    params = {**task.params, **{shared: task.params[name] for shared, name in instead.items()}}
+    try:
+        return connect(params, task.environment, task.add_secret)
+    except WorkspaceError as error:
+        for shared, name in instead.items():  # the user has to be told the name that the task knows
+            error.args = (re.sub(rf"\b{shared}\b", name, error.args[0]),)
+        raise
 
 
 def open_engine(task: Task, session: Session, wait: bool = True) -> Engine:

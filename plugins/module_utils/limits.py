@@ -41,7 +41,8 @@ class IntRange:
         """Return a sentence when ``value`` is outside the range."""
         if value is None or _inside(value, self.min, self.max):
             return None
-        return f"{name} is {value}; it takes {_span(self.min, self.max)}{' ' if self.unit else ''}{self.unit}."
+        unit = _noun(self.unit, self.min, self.max) if self.unit else ""
+        return f"{name} is {value}; it takes {_span(self.min, self.max)}{' ' if unit else ''}{unit}."
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Length:
         if value is None or _inside(len(value), self.min, self.max):
             return None
         found = f"has {_count(len(value), 'character')}" if value else "is empty"
-        return f"{name} {found}; it takes {_span(self.min, self.max)} characters."
+        return f"{name} {found}; it takes {_span(self.min, self.max)} {_noun('characters', self.min, self.max)}."
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,7 @@ class Items:
             return None
         if not _inside(len(value), self.min, self.max):
             found = f"has {_count(len(value), 'item')}" if value else "is empty"
-            noun = "item" if 1 in (self.max, self.max or self.min) else "items"
-            return f"{name} {found}; it takes {_span(self.min, self.max)} {noun}."
+            return f"{name} {found}; it takes {_span(self.min, self.max)} {_noun('items', self.min, self.max)}."
         if self.each is None:
             return None
         return _first(self.each.check(f"{name}[{number}]", item) for number, item in enumerate(value))
@@ -154,6 +154,11 @@ def _span(low: int | None, high: int | None) -> str:
     if high is None:
         return f"at least {low}"
     return f"{low} to {high}" if low != high else f"exactly {low}"
+
+
+def _noun(plural: str, low: int | None, high: int | None) -> str:
+    """Return the noun that follows a span, whose last number decides; ``GB`` and the like stay as they are."""
+    return plural.removesuffix("s") if (low if high is None else high) == 1 else plural
 
 
 def _count(number: int, noun: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import datetime
 import importlib
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -133,9 +134,9 @@ def execute(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Resu
 
 
 def _with_subject(sentence: str, spec: ModuleSpec, params: Mapping[str, Any]) -> str:
-    """Return the sentence with the pool that the task is about, unless it names it already."""
-    pool = next((params[option] for option in spec.subject if params.get(option)), None)
-    return sentence if not pool or f"pool {pool}" in sentence else f"pool {pool}: {sentence}"
+    """Return the sentence with the pool that the task is about, unless it begins with one, by name or by ID."""
+    pool = next((one_line(params[option]) for option in spec.subject if params.get(option)), None)
+    return sentence if not pool or re.match("pool .+?: ", sentence) else f"pool {pool}: {sentence}"
 
 
 def plain(value: Any, other: Callable[[Any], Any] | None = None) -> Any:

@@ -231,7 +231,7 @@ def run(task: Task) -> Result:
     :raises WorkspaceError: whatever ends the task; its text is for the user.
     """
     params = task.params
-    session = open_session(task, username=params["iam_username"])
+    session = open_session(task, username="iam_username")
     change = Attach(params["username"], params["user_domain_name"])
     pool = find_pool(session, params["pool"])
     engine = open_engine(task, session)

@@ -18,7 +18,7 @@ SSD = {"type": "SSD", "size": 100}
 SAS = {"type": "SAS", "size": 50}
 ADD = task(MODULE, pool="finance", volumes=[SAS])
 CHECK = {"check_mode": True}
-STARTS = r"pool finance: 1 stopped desktops are started, .* and stopped again afterwards: FIN-004\."
+STARTS = r"pool finance: 1 stopped desktop is started, .* and stopped again afterwards: FIN-004\."
 NAMES = ("FIN-001", "FIN-002", "FIN-003", "FIN-004")
 
 
@@ -291,7 +291,7 @@ def test_a_desktop_that_cannot_be_started(ansible_in_process: Ansible, sight: Si
     sight.control.set_faults({"operation": "BatchRunDesktops", "effect": refusal})
     run = ansible_in_process.play(named("Fail", ADD, ignore_errors=True), warnings=["FIN-004"])
     assert run.only.message == (
-        "pool finance: disk change: 1 desktops could not be started: FIN-004 (No); look at their state in the console, "
+        "pool finance: disk change: 1 desktop could not be started: FIN-004 (No); look at their state in the console, "
         "then run the task again."
     )
     assert run.sent("AddDesktopPoolVolumes") == []

@@ -142,5 +142,10 @@ def _final(operation: Operation, error: WorkspaceError, may_have_arrived: bool) 
     if not isinstance(error, (NotDeliveredError, NoAnswerError)):
         return error
     # For what only reads, or may be repeated, no answer means the same to the user as no connection.
-    nothing = "" if operation.effect is Effect.READ or may_have_arrived else " Nothing was changed."
-    return NetworkError(f"{operation.name} failed: {error}{nothing}", **error.result_fields())
+    if operation.effect is Effect.READ:
+        means = "" if isinstance(error, NotDeliveredError) else " Check network and proxy, then run the task again."
+    elif may_have_arrived:
+        means = " Whether it was carried out is unknown; run the task again, which looks first."
+    else:
+        means = " Nothing was changed."
+    return NetworkError(f"{operation.name} failed: {error}{means}", **error.result_fields())

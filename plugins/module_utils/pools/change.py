@@ -192,6 +192,13 @@ class Change:
         """
         return False
 
+    def shows_work(self, observation: Observation) -> bool:
+        """Return whether the records show that somebody works on the pool, though perhaps no job is listed yet.
+
+        Asked when no job of the pool runs. Where it is so, a job is waited for, for a minute.
+        """
+        return False
+
     def report(self, steps: Sequence[Step], pool: Pool) -> dict[str, Any]:
         """Return what a task's result holds of this change beside what all results hold.
 

@@ -80,6 +80,10 @@ class Creation(Change):
         """Return whether the pool is there; its desktops can be in the making."""
         return observation.pool.exists
 
+    def shows_work(self, observation: Observation) -> bool:
+        """Return whether the pool is there and changes, as it does while it is made."""
+        return observation.pool.status == "TEMPORARY"
+
     def is_settled(self, observation: Observation) -> bool:
         """Return whether the pool is at rest and has its desktops."""
         pool = observation.pool

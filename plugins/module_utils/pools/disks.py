@@ -252,7 +252,23 @@ def goal_of(
             f"{whose} would have {len(goal.data)} data disks, and {MOST_DATA_DISKS} is the most; delete others first, "
             "or list all that are wanted and set purge."
         )
+    _check_sizes(goal)
     return replace(goal, hints=hints)
+
+
+def _check_sizes(goal: Goal) -> None:
+    """Refuse a new size that no disk can have (help page: constraints) before desktops are started for it.
+
+    A disk that is there may have another one, since an image can ask for it.
+    """
+    for target in goal.targets:
+        is_new = target.disk is None
+        changes = target.disk is None or target.size != target.disk.size
+        if changes and (target.size % SIZE_STEP or (is_new and target.size < SIZE_STEP)):
+            raise InputError(
+                f"no disk can be made {target.size} GB large; the service takes data disks of {SIZE_STEP} GB and more, "
+                f"in steps of {SIZE_STEP} GB. Nothing was changed."
+            )
 
 
 def fit(machine: Machine, goal: Goal, *, linked: bool, done: Collection[str] = ()) -> Fit:

@@ -20,7 +20,7 @@ from ..client.errors import (
     RefusedError,
     WorkspaceError,
 )
-from ..client.jobs import Job, poll_interval, wait_for_job
+from ..client.jobs import FIRST_POLL, UNSEEN_GRACE, Job, poll_interval, wait_for_job
 from ..client.session import Session
 from .change import SETTLE_TIME, Change, Observation, Plan, Step, Submission
 from .lookup import list_desktops, names
@@ -182,6 +182,8 @@ class _Run:
         self._waited_for: Job | None = None
         self._verified: Step | None = None
         self._conflict_since: float | None = None
+        self._hidden_since: float | None = None
+        self._was_overtaken = False
         self._steps: list[Step] = []
         self._believes = False
         self.outcome = Outcome(pool, work=change.tracker.accepted(""))
@@ -253,6 +255,11 @@ class _Run:
             running = _jobs_before(self._change, jobs)
             if plan.step is None and self.outcome.pool.status != "TEMPORARY":
                 running = [job for job in running if job.job_type in self._change.job_types]
+            if not running and all(job.is_over for job in jobs) and self._hides_a_job():
+                self._progress.note("waits for a job to be listed, since the pool is being changed")
+                self._clock.sleep(FIRST_POLL)
+                plan = self._plan_now()
+                continue
             if not running and not self._believes and plan.step is not None and self._change.is_cumulative(plan.step):
                 # A job may have ended just now, before this task began, and the records lag behind it.
                 self._believes = True
@@ -270,6 +277,15 @@ class _Run:
             plan = self._settled(lagging, template_lags)
             self._waited = True
 
+    def _hides_a_job(self) -> bool:
+        """Return whether a job that nobody can see yet may run for the pool. That is believed for 60 seconds."""
+        observation = self.outcome.observation
+        if self._steps or observation is None or not self._change.shows_work(observation):
+            return False
+        now = self._clock.now()
+        self._hidden_since = now if self._hidden_since is None else self._hidden_since
+        return now - self._hidden_since < UNSEEN_GRACE
+
     def _prepare(self, plan: Plan, step: Step) -> None:
         """Make sure that a step can be sent, and take down what it is about to change."""
         if len(self._steps) == self._change.most_steps or step in self._steps:
@@ -284,7 +300,7 @@ class _Run:
             for warning in plan.warnings:
                 self._engine.emit(warning)  # a warning is shown with the result; this is said before it is too late
         if step.note:
-            self._progress.note(step.note)
+            self._progress.note(step.note, at_once=True)
 
     def _submit(self, step: Step) -> Submission | None:
         """Send a step's request; None if the service says that it is busy, after a pause."""
@@ -300,6 +316,8 @@ class _Run:
             )
         except ConflictError as error:
             # The pool was not as idle as it looked. Before anything is sent again, everything is looked at again.
+            if self._is_overtaken(step, error):
+                return None
             now = self._clock.now()
             self._conflict_since = now if self._conflict_since is None else self._conflict_since
             if not self._engine.wait or now >= self._deadline:
@@ -310,9 +328,9 @@ class _Run:
             return None
         except RefusedError as error:
             other = self._change.instead(step, error)
-            if other is None:
+            if other is None and not self._is_overtaken(step, error):
                 raise
-            self._change = other
+            self._change = other or self._change
             return None
         self._steps.append(step)
         self._believes = True
@@ -321,6 +339,21 @@ class _Run:
         if step.starts_job:
             self.outcome.work = self._change.tracker.accepted(submission.id or next(iter(submission.parts), ""))
         return submission
+
+    def _is_overtaken(self, step: Step, error: RefusedError) -> bool:
+        """Return whether a request was refused because another controller has done something of it meanwhile.
+
+        Believed once in a task: what the service refuses again is for the user.
+        """
+        if self._was_overtaken or error.http_status not in (400, 409):
+            return False
+        self._was_overtaken = True
+        with suppress(WorkspaceError):
+            following = self._plan_now().step
+            # What takes a job is done by somebody else if that job is seen; to wait for it is not to be refused.
+            self._waited = self._waited or following is None
+            return following != step
+        return False
 
     def _effect_of(self, submission: Submission, step: Step) -> Plan:
         """Wait until a step's effect shows, and return what is left to do then."""

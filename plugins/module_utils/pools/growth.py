@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..client.operations import EXPAND_POOL
+from ..client.session import Session
 from .change import Change, Observation, Plan, Step
+from .lookup import list_desktops
 from .model import Pool
 
 MOST_PER_REQUEST = 1000  # desktops (definitions)
@@ -32,6 +34,11 @@ class Growth(Change):
     # A creation that still runs adds desktops too.
     job_types = frozenset({"expandDesktopPool", "createDesktopPool"})  # named so in the definitions
     most_steps = 1000
+
+    def observe(self, session: Session, pool: Pool) -> Observation:
+        """Read the desktops before some are asked for: those that are being made tell of a job that is not listed."""
+        lacks = self.left is None and self._lacking(pool) > 0
+        return Observation(pool, tuple(list_desktops(session, pool.id)) if lacks else None)
 
     def plan(self, observation: Observation) -> Plan:
         """Return the request for what is lacking, at most 1,000 desktops at once."""
@@ -60,6 +67,12 @@ class Growth(Change):
         """Return whether the last of the desktops that are wanted may still be in the making."""
         pool = observation.pool
         return pool.desktop_count == self.desktop_count and not pool.is_autoscaled
+
+    def shows_work(self, observation: Observation) -> bool:
+        """Return whether the pool changes, or desktops of it are being made."""
+        return observation.pool.status == "TEMPORARY" or any(
+            desktop.is_being_made for desktop in observation.desktops or ()
+        )
 
     def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Growth:
         """Return the change with what is left to add."""

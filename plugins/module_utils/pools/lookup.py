@@ -129,6 +129,11 @@ def image_exists(session: Session, image_id: str) -> bool:
     return any(image.get("id") == image_id for image in images)
 
 
+def count(number: int, noun: str) -> str:
+    """Return a number of things for a sentence: ``1 desktop``, ``3 desktops``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def names(desktops: Iterable[Desktop], most: int = 10) -> str:
     """Return the desktops' names for a sentence, ``most`` of them."""
     found = sorted(desktop.name or desktop.id for desktop in desktops)

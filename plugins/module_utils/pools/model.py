@@ -10,6 +10,8 @@ from typing import Any
 
 # Login states in which a user's session exists on the desktop; a disconnected one may hold unsaved work (definitions).
 _SESSION_STATES = frozenset({"CONNECTED", "DISCONNECTED"})
+# Task states of a creation (definitions).
+_CREATING = frozenset({"scheduling", "block_device_mapping", "networking", "spawning"})
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,11 @@ class Desktop:
             DesktopUser(str(info.get("user_id") or ""), str(info.get("user_name") or ""), str(info.get("domain") or ""))
             for info in infos
         )
+
+    @property
+    def is_being_made(self) -> bool:
+        """Whether it is being created."""
+        return self.task_status in _CREATING
 
     @property
     def is_leaving(self) -> bool:

@@ -40,9 +40,9 @@ class Progress:
 
         return tell
 
-    def note(self, text: str) -> None:
-        """Say something that is not a job's state, if it is new."""
-        self._say(text, at_once=False)
+    def note(self, text: str, *, at_once: bool = False) -> None:
+        """Say something that is not a job's state, if it is new. ``at_once``: without the pause between two lines."""
+        self._say(text, at_once=at_once)
 
     def _say(self, text: str, *, at_once: bool) -> None:
         now = self._clock.now()

@@ -70,7 +70,8 @@ def submit(
             if change.excuses(step, error):
                 return Submission(None)
             raise change.explain(step, error) from None
-        note(f"looks for the {work}, since the answer to its request was lost")
+        sought = f"the {work}" if step.starts_job else "the effect"
+        note(f"looks for {sought}, since the answer to its request was lost")
         found = _trace(session, change, step, pool, known_work, observe, lost)
         if found is None and accepted:
             found = Submission(None)
@@ -78,9 +79,10 @@ def submit(
             return found
         if not change.leaves_a_trace or sending == MOST_SENDINGS:
             break
+    nothing, places = (f"{work} and no effect", f"'s {work}s and desktops") if step.starts_job else ("effect", "")
     raise OutcomeUnknownError(
-        f"{lost} No {work} and no effect of it appeared within {QUIET_TIME:.0f} s; "
-        f"look at the pool's {work}s and desktops in the console before you run the task again.",
+        f"{lost} No {nothing} of it appeared within {QUIET_TIME:.0f} s; "
+        f"look at the pool{places} in the console before you run the task again.",
         **lost.result_fields(),
     )
 

@@ -14,7 +14,7 @@ from ..client.operations import CHANGE_POOL_USERS, LIST_POOL_USERS
 from ..client.pagination import read_list
 from ..client.session import Session
 from .change import Change, Observation, Plan, Step
-from .lookup import list_desktops
+from .lookup import count, list_desktops
 from .model import AuthorizedObject, Desktop, DesktopUser, Pool
 
 OBJECT_TYPES = ("USER", "USER_GROUP")
@@ -267,23 +267,19 @@ def _warnings(observation: Observation, removed: Sequence[Mapping[str, str]]) ->
     found = []
     if directly:
         found.append(
-            f"{pool}: users to remove hold {_count(directly)}, which may be taken from them at once or at log-off: "
-            f"{_list(directly)}."
+            f"{pool}: users to remove hold {count(len(directly), 'desktop')}, which may be taken from them at once "
+            f"or at log-off: {_list(directly)}."
         )
     if perhaps and any(entry["object_type"] == "USER_GROUP" for entry in removed):
         found.append(
-            f"{pool}: {_count(perhaps)} may be lost by users who are not named in the pool's users and can be members "
-            f"of the groups to remove: {_list(perhaps)}."
+            f"{pool}: {count(len(perhaps), 'desktop')} may be lost by users who are not named in the pool's "
+            f"users and can be members of the groups to remove: {_list(perhaps)}."
         )
     return tuple(found)
 
 
 def _holding(user: DesktopUser, desktop: Desktop) -> str:
     return f"{user.name or user.id} ({desktop.name or desktop.id})"
-
-
-def _count(holders: Sequence[str]) -> str:
-    return "1 desktop" if len(holders) == 1 else f"{len(holders)} desktops"
 
 
 def _list(holders: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ from ..client.session import Session
 from .alignment import require_partial_requests, staying
 from .change import Change, Observation, Plan, Step
 from .disks import DesktopDisk, Fit, Goal, Machine, PoolDisk, Target, Wish, fit, goal_of, pool_disks, system_disk
-from .lookup import list_desktops, names
+from .lookup import count, list_desktops, names
 from .model import Desktop, Pool
 from .scope import ONLY_FOR_EXPAND, Scope
 from .work import Work
@@ -127,14 +127,15 @@ class Volumes(Change):
         steps = scene.steps()
         if not steps:
             return Plan(None)
-        if len(steps) + self.sent > 1:
-            total = len(steps) + self.sent
+        left = len(steps) + scene.stops_after(steps)
+        if left + self.sent > 1:
+            total = left + self.sent
             steps = [
                 replace(step, note=f"request {number} of {total}: {step.note}")
                 for number, step in enumerate(steps, self.sent + 1)
             ]
         before, after = scene.difference(steps)
-        return Plan(steps[0], before, after, tuple(scene.warnings(steps)), scene.pool_after(), len(steps), tuple(steps))
+        return Plan(steps[0], before, after, tuple(scene.warnings(steps)), scene.pool_after(), left, tuple(steps))
 
     def verify(self, session: Session, pool: Pool, step: Step) -> None:
         """Refuse to expand a part of the pool where a region may not understand that.
@@ -168,8 +169,8 @@ class Volumes(Change):
         reason = one_line(str(first.get("error_msg") or first.get("error_code") or "no reason given")).rstrip(".")
         what = "started" if isinstance(step, DiskStep) and step.kind == START else "stopped again"
         raise JobFailedError(
-            f"{len(failed)} desktops could not be {what}: {', '.join(named[:10])} ({reason}); look at their state in "
-            "the console, then run the task again.",
+            f"{count(len(failed), 'desktop')} could not be {what}: {', '.join(named[:10])} ({reason}); look at "
+            "their state in the console, then run the task again.",
             error_code=str(first.get("error_code") or "") or None,
         )
 
@@ -429,7 +430,7 @@ class _Scene:
                 {"volumes": [dict(volume)], **reach},
                 frozenset(found.machine.desktop.id for found in fits),
                 moves_template,
-                note=words + (f" on {len(fits)} desktops" if fits else " in the template"),
+                note=words + (f" on {count(len(fits), 'desktop')}" if fits else " in the template"),
                 kind=kind,
                 disk=disk,
                 number=number,
@@ -458,11 +459,11 @@ class _Scene:
                 {"op_type": "os-start"},
                 ids,
                 settle_time=POWER_TIME,
-                note=f"starts {len(ids)} stopped desktops",
+                note=f"starts {count(len(ids), 'stopped desktop')}",
                 kind=START,
             )
             return
-        yield from _power(START, {"op_type": "os-start"}, stopped, f"starts {len(stopped)} stopped desktops")
+        yield from _power(START, {"op_type": "os-start"}, stopped, f"starts {count(len(stopped), 'stopped desktop')}")
 
     def _stop(self, is_last: bool) -> Iterator[DiskStep]:
         """Yield the requests that stop again what was started, if nobody is logged in on it meanwhile."""
@@ -477,7 +478,17 @@ class _Scene:
                 and found.machine.desktop.status == ACTIVE
                 and not found.machine.desktop.in_session
             ]
-            yield from _power(STOP, action, awake, f"stops {len(awake)} desktops again", state)
+            yield from _power(STOP, action, awake, f"stops {count(len(awake), 'desktop')} again", state)
+
+    def stops_after(self, steps: Iterable[DiskStep]) -> int:
+        """Return how many requests will stop desktops again once these steps are done."""
+        steps = list(steps)
+        if self._change.by_pool or not self._change.stops_again or any(step.kind == STOP for step in steps):
+            return 0
+        woken = dict(self._change.woken)
+        for step in steps:
+            woken.update(step.states if step.kind == START else {})
+        return sum(-(-many // IDS_PER_REQUEST) for many in Counter(woken.values()).values())
 
     def _removed(self) -> list[PoolDisk]:
         """Return the pool disks that go: those of the template, and others that only desktops have left."""
@@ -547,16 +558,17 @@ class _Scene:
             busy = [desktop for desktop in hit if desktop.in_session]
             among = f"; users are logged in on {names(busy)}" if busy else ""
             yield (
-                f"pool {pool}: disks are deleted with all that is on them: {disks} of {len(hit)} desktops, "
+                f"pool {pool}: disks are deleted with all that is on them: {disks} of {count(len(hit), 'desktop')}, "
                 f"{names(hit)}{among}."
             )
         started = [desktops[name] for step in steps if step.kind == START for name in sorted(step.desktop_ids)]
         if started:
             is_brief = self._change.stops_again and not self._change.by_pool
-            end = "and stopped again afterwards" if is_brief else "and go on running"
+            verb = "is" if len(started) == 1 else "are"
+            end = "and stopped again afterwards" if is_brief else "and left running"
             yield (
-                f"pool {pool}: {len(started)} stopped desktops are started, since disks are added to running ones "
-                f"only, {end}: {names(started)}."
+                f"pool {pool}: {count(len(started), 'stopped desktop')} {verb} started, since disks are added to "
+                f"running ones only, {end}: {names(started)}."
             )
         touched = frozenset[str]().union(*(step.desktop_ids for step in steps))
         failed = [desktops[name] for name in sorted(touched) if desktops[name].status == ERROR]
@@ -637,7 +649,7 @@ def _summary(disks: Iterable[DesktopDisk]) -> str:
 
 
 def _tally(name: str, now: Sequence[Any], then: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    def count(values: Sequence[Any]) -> dict[str, int]:
+    def tally(values: Sequence[Any]) -> dict[str, int]:
         return dict(sorted(Counter(map(str, values)).items()))
 
-    return {name: count(now)}, {name: count(then)}
+    return {name: tally(now)}, {name: tally(then)}

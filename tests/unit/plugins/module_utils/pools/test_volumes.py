@@ -62,13 +62,13 @@ def test_the_requests_that_are_foreseen_are_told_one_by_one() -> None:
     wishes = (Wish(id="v", size=200), SAS, SAS, Wish(id="r", size=100))
     plan = Volumes(wishes, EVERYTHING).plan(seen({}, {"status": "HIBERNATED"}))
     assert [step.note for step in plan.foreseen] == [
-        "request 1 of 5: expands to system disk 100 GB on 2 desktops",
-        "request 2 of 5: expands to SSD 200 GB on 2 desktops",
-        "request 3 of 5: starts 1 stopped desktops",
-        "request 4 of 5: adds SAS 50 GB on 2 desktops",
-        "request 5 of 5: adds SAS 50 GB on 2 desktops",
+        "request 1 of 6: expands to system disk 100 GB on 2 desktops",
+        "request 2 of 6: expands to SSD 200 GB on 2 desktops",
+        "request 3 of 6: starts 1 stopped desktop",
+        "request 4 of 6: adds SAS 50 GB on 2 desktops",
+        "request 5 of 6: adds SAS 50 GB on 2 desktops",
     ]
-    assert plan.steps == 5
+    assert plan.steps == 6
     assert plan.before == {
         "root_volume": {"type": "SAS", "size": 80},
         "data_volumes": [{"type": "SSD", "size": 100}],
@@ -83,7 +83,7 @@ def test_the_requests_that_are_foreseen_are_told_one_by_one() -> None:
     assert Volumes(wishes, EVERYTHING).report(plan.foreseen, a_pool())["added"] == [{"type": "SAS", "size": 50}] * 2
     (warning,) = plan.warnings
     assert warning == (
-        "pool finance-win10: 1 stopped desktops are started, since disks are added to running ones only, and stopped "
+        "pool finance-win10: 1 stopped desktop is started, since disks are added to running ones only, and stopped "
         "again afterwards: D2."
     )
 
@@ -105,7 +105,7 @@ def test_the_second_of_two_equal_disks_is_another_request() -> None:
 
 def test_a_task_that_does_not_wait_says_that_desktops_go_on_running() -> None:
     (warning,) = Volumes((SAS,), EVERYTHING, stops_again=False).plan(seen({"status": "SHUTOFF"})).warnings
-    assert "and go on running: D1" in warning
+    assert "and left running: D1" in warning
 
 
 def test_what_was_started_is_brought_back_to_its_state_unless_somebody_is_there() -> None:
@@ -226,7 +226,7 @@ def test_a_region_that_does_not_know_the_start_of_single_desktops() -> None:
     following = other.plan(seen({"status": "SHUTOFF"}))
     assert following.step is not None
     assert (following.step.operation.name, following.step.body) == ("ExecuteDesktopPoolAction", {"op_type": "os-start"})
-    assert "and go on running" in following.warnings[0]
+    assert "and left running" in following.warnings[0]
     assert other.instead(step, MissingError("gone", http_status=404)) is None
     assert change.instead(step, RefusedError("no", http_status=403)) is None
     alone = replace(change, scope=Scope(None, ("d1",)))
@@ -238,7 +238,7 @@ def test_a_desktop_that_could_not_be_started_is_named() -> None:
     step = change.plan(seen({"status": "SHUTOFF"})).step
     assert step is not None
     change.check_answer(step, {})
-    with pytest.raises(JobFailedError, match="1 desktops could not be started: D1 \\(busy\\)"):
+    with pytest.raises(JobFailedError, match="1 desktop could not be started: D1 \\(busy\\)"):
         change.check_answer(step, {"failed_operation_list": [{"desktop_name": "D1", "error_msg": "busy."}]})
 
 
