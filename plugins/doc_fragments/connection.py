@@ -15,9 +15,8 @@ options:
     description:
       - ID of the access key (AK) that signs requests.
       - If no credentials are given as options, they are taken from the environment, else from O(profile_file), else
-        from
-        the metadata service of the ECS that this runs on. In the environment, E(HUAWEICLOUD_SDK_AK) is looked at first,
-        then E(HW_ACCESS_KEY).
+        from the metadata service of the ECS that this runs on. In the environment, E(HUAWEICLOUD_SDK_AK) is looked at
+        first, then E(HW_ACCESS_KEY).
     type: str
   secret_key:
     description:
@@ -62,8 +61,7 @@ options:
   project_id:
     description:
       - ID of the project. If it is not set, the project with the region's name is looked up at IAM, which costs each
-        task
-        one more request.
+        task one more request.
       - In the environment, E(HUAWEICLOUD_SDK_PROJECT_ID), then E(HW_PROJECT_ID).
     type: str
   enterprise_project_id:
@@ -74,8 +72,7 @@ options:
   endpoint:
     description:
       - URL of the Workspace service, if it is not the region's own. C(http://) and a port are allowed, for a gateway
-        or a
-        simulator.
+        or a simulator.
       - In the environment, E(HW_WORKSPACE_ENDPOINT).
     type: str
   iam_endpoint:

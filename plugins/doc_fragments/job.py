@@ -22,8 +22,7 @@ options:
   wait_timeout:
     description:
       - Seconds that the task may wait for jobs in all, from V(1) to V(86400). A delay that the task asks the service
-        for
-        comes on top.
+        for comes on top.
       - When the time is up the task fails with the job's ID. The job goes on; the next run of the task waits for it.
     type: int
     default: 3600

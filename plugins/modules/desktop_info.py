@@ -174,6 +174,32 @@ desktops:
       metadata:
         image_name: win10-2026-10
         metering.image_id: 0a0c7a3e-6c0b-4a0e-9b5c-6f7b1f0d2c11
+error_code:
+  description: The service's error code.
+  returned: when the service refused
+  type: str
+http_status:
+  description: HTTP status of the refusal.
+  returned: when the service refused
+  type: int
+  sample: 403
+request_id:
+  description: The service's ID of the refused request, for a support ticket.
+  returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:list
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

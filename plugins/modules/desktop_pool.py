@@ -18,7 +18,8 @@ description:
   - What other modules change is compared and left alone here. If product, image, disks or type of a pool that exists
     differ from what the task says, RV(differing) lists it and a warning names the module that changes it. A smaller
     O(size) is listed too.
-  - Attributes are changed at once. Then users and groups are added, then desktops.
+  - Attributes are changed at once. Then users and groups are added, then desktops. Maintenance mode is switched on when
+    desktops have been added, since it may forbid that.
   - If a run is interrupted, running it again goes on. A pool that is being made is waited for, then compared; of a
     deletion, what is left is done.
   - If the answer to a creation is lost, the module looks for a pool of that name, which is unique, before anything is
@@ -167,8 +168,8 @@ options:
       user_group:
         description:
           - Privileges on the desktops.
-          - V(sudo) makes administrators and V(default) users of Linux desktops, V(administrators) makes administrators
-            and V(users) users of Windows desktops.
+          - On Linux desktops V(sudo) are administrators and V(default) ordinary users. On Windows desktops
+            V(administrators) are administrators and V(users) ordinary users.
         type: str
         required: true
         choices: [sudo, default, administrators, users]
@@ -201,7 +202,8 @@ options:
     type: bool
   autoscale_policy:
     description:
-      - How it does that. Fields that are not named keep their values. An empty dict clears the policy.
+      - How the pool grows and shrinks by itself. Fields that are not named keep their values. An empty dict clears the
+        policy.
     type: dict
     suboptions:
       autoscale_type:
@@ -240,16 +242,16 @@ options:
         type: int
   user_reset_policy:
     description:
-      - Whether users may reset their desktops. Fields that are not named keep their values.
+      - How users may reset their desktops. Fields that are not named keep their values.
     type: dict
     suboptions:
       enable:
         description:
-          - Whether they may.
+          - Whether users may reset their desktops.
         type: bool
       reset_count_per_day:
         description:
-          - How often a day, from V(1) to V(100).
+          - How often a user may do that in a day, from V(1) to V(100).
         type: int
   desktop_name_policy_id:
     description:
@@ -365,13 +367,13 @@ differing:
       wanted: a866298d-67db-44b0-a1f1-9d09bdddc20f
 job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: str
   sample: 3979904c-7beb-4f34-835f-2fa989a5550a
 job:
   description:
     - That job when it was seen last. None if none was waited for.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
     id:
@@ -400,13 +402,13 @@ job:
       type: dict
 desktops_succeeded:
   description: IDs of the desktops that were created or deleted, by an adopted job too.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
   sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
 desktops_failed:
   description: The desktops that failed, and why.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -424,7 +426,7 @@ desktops_failed:
       type: str
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: bool
 diff:
   description:
@@ -449,6 +451,23 @@ http_status:
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:update
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
+running_job_id:
+  description: ID of the other job that runs for the pool.
+  returned: when O(wait=false) and another job runs
   type: str
 """
 

@@ -91,13 +91,13 @@ desktop_pool:
     status: STEADY
 job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: str
   sample: 3979904c-7beb-4f34-835f-2fa989a5550a
 job:
   description:
     - That job when it was seen last. None if none was waited for.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
     id:
@@ -128,13 +128,13 @@ desktops_succeeded:
   description:
     - IDs of the desktops that the job reports success for, also if it was adopted.
     - Some regions report it for desktops that were in the state already as well.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
   sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
 desktops_failed:
   description: The desktops that failed to get into the state, and why.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -152,13 +152,13 @@ desktops_failed:
       type: str
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: bool
 diff:
   description:
     - What has changed or would change, the numbers of desktops by status.
     - With O(state=rebooted) there is nothing before, and the number of desktops to reboot after.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
@@ -181,6 +181,23 @@ http_status:
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:operate
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
+running_job_id:
+  description: ID of the other job that runs for the pool.
+  returned: when O(wait=false) and another job runs
   type: str
 """
 

@@ -132,7 +132,7 @@ task:
   description:
     - The script task when it was seen last, with the service's own fields. None in check mode.
     - With O(wait=false) it has nothing but its RV(task.id).
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
     id:
@@ -158,7 +158,7 @@ task:
       type: str
 records:
   description: What became of each script on each desktop, with the service's own fields. Empty with O(wait=false).
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -197,14 +197,14 @@ records:
       execute_order: 1
 desktop_pool:
   description: The pool after the task, with the service's own fields.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     id: a130ab3a-72bf-4b71-baa9-af4987c8e338
     name: finance-win10
 diff:
   description: What was run or would be, and on which desktops.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before: {}
@@ -227,6 +227,23 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:list
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
+running_job_id:
+  description: ID of the other job that runs for the pool.
+  returned: when O(wait=false) and another job runs
+  type: str
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (
@@ -239,6 +256,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import
     open_engine,
     open_session,
 )
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
 from ansible_collections.hwcloud.workspace.plugins.module_utils.limits import IntRange, Items, Length
 from ansible_collections.hwcloud.workspace.plugins.module_utils.plain import run_as_module
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import find_pool
@@ -280,6 +298,9 @@ SPEC = ModuleSpec(
     },
 )
 
+# A script is never adopted, and its records say what became of each desktop.
+OF_JOBS_ALONE = ("adopted", "desktops_succeeded", "desktops_failed")
+
 
 def run(task: Task) -> Result:
     """Run scripts or a command; see DOCUMENTATION.
@@ -291,8 +312,12 @@ def run(task: Task) -> Result:
     change = Script({name: params[name] for name in REQUEST_FIELDS if params[name] is not None})
     pool = find_pool(session, params["pool"])
     engine = open_engine(task, session)
-    result = (engine.predict if task.check_mode else engine.carry_out)(change, pool).result()
-    return {name: result[name] for name in ("changed", "diff", "desktop_pool", "task", "records")}
+    try:
+        result = (engine.predict if task.check_mode else engine.carry_out)(change, pool).result()
+    except WorkspaceError as error:
+        error.fields = {name: value for name, value in error.fields.items() if name not in OF_JOBS_ALONE}
+        raise
+    return {name: value for name, value in result.items() if name not in OF_JOBS_ALONE}
 
 
 def main() -> None:

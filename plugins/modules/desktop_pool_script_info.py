@@ -150,6 +150,32 @@ tasks:
       success_num: 40
       failed_num: 0
       skip_num: 0
+error_code:
+  description: The service's error code.
+  returned: when the service refused
+  type: str
+http_status:
+  description: HTTP status of the refusal.
+  returned: when the service refused
+  type: int
+  sample: 403
+request_id:
+  description: The service's ID of the refused request, for a support ticket.
+  returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:list
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

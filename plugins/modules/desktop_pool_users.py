@@ -54,8 +54,8 @@ options:
       user_group:
         description:
           - Privileges on the desktops. Needed with O(state=present).
-          - V(sudo) makes administrators and V(default) users of Linux desktops, V(administrators) makes administrators
-            and V(users) users of Windows desktops.
+          - On Linux desktops V(sudo) are administrators and V(default) ordinary users. On Windows desktops
+            V(administrators) are administrators and V(users) ordinary users.
         type: str
         choices: [sudo, default, administrators, users]
   state:
@@ -162,14 +162,14 @@ authorized_objects:
       created_at: "2026-11-20T11:45:42.000Z"
 desktop_pool:
   description: The pool after the task, with the service's own fields.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     id: a130ab3a-72bf-4b71-baa9-af4987c8e338
     name: finance-win10
 diff:
   description: The users and groups that have changed or would change, each with its privileges.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
@@ -189,6 +189,19 @@ http_status:
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:authorizeUsers
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
   type: str
 """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: desktop_pool_volumes
 short_description: Add, grow and delete disks of a desktop pool
-version_added: 0.2.0
+version_added: 0.1.0
 author:
   - The hwcloud.workspace contributors (@hwcloud)
 description:
@@ -55,7 +55,8 @@ options:
         type: str
       size:
         description:
-          - Size in GB, from V(0) to V(8200). The service takes data disks of 10 GB and more, in steps of 10.
+          - Size in GB, from V(0) to V(8200). The service takes data disks of 10 GB and more, in steps of 10; a new or
+            growing disk of another size is refused before anything is sent.
           - Required without O(volumes[].id), except with O(state=absent).
         type: int
       iops:
@@ -179,7 +180,7 @@ added:
   description:
     - The disks that were added to the pool, or to desktops of it, each once. In check mode those that would be.
     - A disk is in the list when its request was accepted, also if desktops failed then.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -204,7 +205,7 @@ added:
 expanded:
   description:
     - The disks that were grown, as they are now. In check mode those that would be.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -229,7 +230,7 @@ expanded:
 deleted:
   description:
     - The disks that were deleted. In check mode those that would be.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -253,13 +254,13 @@ deleted:
       type: str
 job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: str
   sample: 3979904c-7beb-4f34-835f-2fa989a5550a
 job:
   description:
     - That job when it was seen last. None if none was waited for.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
     id:
@@ -288,13 +289,13 @@ job:
       type: dict
 desktops_succeeded:
   description: IDs of the desktops on which no job of the task failed, an adopted one included.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
   sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
 desktops_failed:
   description: The desktops that failed, and why.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
   contains:
@@ -312,14 +313,14 @@ desktops_failed:
       type: str
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: bool
 diff:
   description:
     - What has changed or would change. V(data_volumes) and V(root_volume) are the pool's.
     - If only desktops differ, V(desktops_by_disks) is the numbers of desktops by their data disks, and
       V(system_disks) that by the size of their system disk.
-  returned: always, except when the options were refused
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
@@ -343,6 +344,23 @@ http_status:
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:desktopPools:batchAddVolumes
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
+running_job_id:
+  description: ID of the other job that runs for the pool.
+  returned: when O(wait=false) and another job runs
   type: str
 """
 

@@ -102,6 +102,32 @@ jobs:
           entities:
             desktop_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
             desktop_name: FIN-001
+error_code:
+  description: The service's error code.
+  returned: when the service refused
+  type: str
+http_status:
+  description: HTTP status of the refusal.
+  returned: when the service refused
+  type: int
+  sample: 403
+request_id:
+  description: The service's ID of the refused request, for a support ticket.
+  returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:jobs:get
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

@@ -112,6 +112,32 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+error_code:
+  description: The service's error code, or that of the first desktop that failed.
+  returned: when the service refused or failed
+  type: str
+http_status:
+  description: HTTP status of the refusal.
+  returned: when the service refused
+  type: int
+  sample: 403
+request_id:
+  description: The service's ID of the refused request, for a support ticket.
+  returned: when the service refused
+  type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:jobs:get
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

@@ -97,6 +97,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+error_msg:
+  description: The service's own words.
+  returned: when the service refused
+  type: str
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:jobs:deleteSubJobRecords
+encoded_authorization_message:
+  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  returned: when the service sent one
+  type: str
 """
 
 from collections import Counter

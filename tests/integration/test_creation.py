@@ -60,7 +60,9 @@ def test_three_runs(ansible: Ansible, sight: Sight) -> None:
         "tags": [{"key": "team", "value": "finance"}],
         "security_groups": [{"id": "88888888-0000-4000-8000-000000000001"}],
     }
-    diff = {"before": {}, "after": {"name": "ledgers", **sent, "in_maintenance_mode": True}}
+    said = f"USER {USER['object_name']} ({USER['user_group']})"
+    shown = {**sent, "tags": given["tags"], "authorized_objects": [said], "in_maintenance_mode": True}
+    diff = {"before": {}, "after": {"name": "ledgers", **shown}}
     assert predicted.changed
     assert predicted["diff"] == diff
     assert (predicted["desktop_pool"]["name"], predicted["desktop_pool"]["desktop_count"]) == ("ledgers", 3)

@@ -14,7 +14,7 @@ LARGE2 = "workspace.x86.enterprise.large2"
 XLARGE2 = "workspace.x86.enterprise.xlarge2"
 STOP = {"mode": "STOP_DESKTOP"}
 RESIZE = task("desktop_pool_resize", pool="finance", product_id=XLARGE2, mode="STOP_DESKTOP")
-STOPS = r"pool finance: \d of the \d desktops to resize are running and are stopped first: FIN-00"
+STOPS = r"pool finance: \d of the \d desktops to resize (?:are|is) running and (?:are|is) stopped first: FIN-00"
 DIFF = {
     "before": {"product_id": LARGE2, "desktops_by_product": {LARGE2: 4}},
     "after": {"product_id": XLARGE2, "desktops_by_product": {XLARGE2: 4}},

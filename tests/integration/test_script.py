@@ -14,7 +14,7 @@ from sight import CALLCENTER, FINANCE, Sight, desktop_id
 
 CLEAN_UP = "66666666-0000-4000-8000-000000000001"
 FAILS_ON_TWO = "66666666-0000-4000-8000-000000000002"
-STOPPED = "pool finance: 1 of the 4 desktops do not run, and the script is going to fail there: FIN-004"
+STOPPED = "pool finance: 1 of the 4 desktops does not run, and the script is going to fail there: FIN-004"
 RUNNING = [desktop_id(f"FIN-00{number}") for number in (1, 2, 3)]
 
 
@@ -104,7 +104,7 @@ def test_bad_input_is_refused_before_anything_is_sent(ansible: Ansible, sight: S
     assert "mutually exclusive" in run["Both"].message
     assert "one of the following is required: script_ids, command_content" in run["Neither"].message
     assert "required together: command_content, command_type" in run["Half"].message
-    assert "execution_timeout is 0; it takes at least 1 minutes" in run["Zero"].message
+    assert "execution_timeout is 0; it takes at least 1 minute" in run["Zero"].message
     for name in ("Both", "Neither", "Half", "Zero"):
         assert run[name].requests == []
     assert f"no desktop with the ID {desktop_id('CCT-001')}; check desktop_ids" in run["Elsewhere"].message

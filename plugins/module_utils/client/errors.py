@@ -38,6 +38,7 @@ class WorkspaceError(Exception):
 
     def about(self, subject: str) -> WorkspaceError:
         """Return this error with ``subject`` (for example ``pool finance-win10: rebuild``) set before its sentence."""
+        subject = " ".join(subject.split())  # a pool's name could hold a line break
         if not self.args[0].startswith(subject):
             self.args = (f"{subject}: {self.args[0]}",)
         return self
@@ -157,7 +158,7 @@ def error_class(http_status: int, error_code: str) -> type[RefusedError]:
         return ThrottledError
     if http_status == 409 or error_code in _CONFLICT_CODES:
         return ConflictError
-    if http_status == 404 or error_code in _MISSING_CODES:
+    if http_status == 404 or (error_code in _MISSING_CODES and not (http_status >= 500 and error_code == "WKS.0001")):
         return MissingError
     if http_status == 401:
         return UnauthorizedError

@@ -224,9 +224,10 @@ class Job:
         """Whether it is over and failed, as a whole or for any desktop."""
         return self.is_over and (bool(self.failed) or self.status in _FAILED)
 
-    def raise_for_failure(self) -> None:
+    def raise_for_failure(self, again: str = "run the task again to change those alone") -> None:
         """Raise if the job failed, as a whole or for any desktop. A final state alone is no success.
 
+        :param again: what to do about desktops that failed once the reason is mended.
         :raises JobFailedError: with the fields of :meth:`result`.
         """
         if self.failed:
@@ -234,7 +235,7 @@ class Job:
             raise JobFailedError(
                 f"{len(self.failed)} of {self.sub_jobs_total} desktops failed in job {self.id}, the first being "
                 f"{first.desktop_name or first.desktop_id} ({_reason(first.fail_reason, first.error_code)}); "
-                "see desktops_failed, mend the reason, and run the task again to change those alone.",
+                f"see desktops_failed, mend the reason, and {again}.",
                 error_code=first.error_code,
                 **self.result(),
             )
@@ -509,5 +510,6 @@ def _standing(name: str, seen: Followed | None, elapsed: float, problem: Workspa
         state += f" ({str(problem).rstrip('.')})" if problem else ""
     else:
         done = len(seen.succeeded) + len(seen.failed)
-        state = f"{name} still runs after {duration(elapsed)}, {done} of {seen.sub_jobs_total} desktops done"
-    return f"{state}; it goes on in the service"
+        state = f"{name} still runs after {duration(elapsed)}"
+        state += f", {done} of {seen.sub_jobs_total} desktops done" if seen.sub_jobs_total else ""
+    return f"{state}; {'if it runs, ' if seen is None else ''}it goes on in the service"

@@ -19,7 +19,8 @@ LARGEST_CLOCK_ERROR = 15 * 60  # seconds that the signature's date may be off (h
 
 _ADVICE_BY_CODE = {
     "WKS.00010099": "Workspace is not enabled in this project; check region and project_id",
-    "WKS.00010032": "the pool or desktop is busy; try again when the running operation has ended",
+    "WKS.00010032": "the pool or desktop is busy, or its state forbids it; try again when the running operation has "
+    "ended, and look for desktops in ERROR, frozen, isolated or in maintenance",
     "APIGW.0101": "the address or path is wrong, or this region does not know the operation; check region and endpoint",
     "APIGW.0307": "the token has expired or belongs to another region; get a new one for this region",
     "APIGW.0308": "too many calls a minute; run fewer tasks at a time or raise max_retries",
@@ -67,8 +68,10 @@ def refusal(operation: Operation, answer: Answer) -> RefusedError:
         advice = _clock_advice(answer) or advice
     if answer.status == 403 and not _ADVICE_BY_CODE.get(lookup):
         action = operation.iam_action
-        advice = f"the credentials lack the permission {action or f'for {operation.name}'}"
         encoded = _text(body, "encoded_authorization_message")
+        advice = f"the credentials lack the permission {action or f'for {operation.name}'}"
+        if code.startswith("WKS.") and text and not encoded:
+            advice = f"unless that is the reason, {advice}"  # the service may say so of a quota too
         fields = {"iam_action": action or None, "encoded_authorization_message": encoded or None}
         if encoded:
             advice += (

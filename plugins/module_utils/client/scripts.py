@@ -132,9 +132,10 @@ class ScriptTask:
             ],
         }
 
-    def raise_for_failure(self) -> None:
+    def raise_for_failure(self, again: str = "run the task again with the desktop_ids of those") -> None:
         """Raise if it failed, as a whole or on any desktop.
 
+        :param again: what to do about desktops that failed once the reason is mended.
         :raises JobFailedError: with the fields of :meth:`result`.
         """
         if self.failed:
@@ -143,7 +144,7 @@ class ScriptTask:
             raise JobFailedError(
                 f"the script did not succeed on {len(self.failed)} of {self.sub_jobs_total} desktops (task {self.id}), "
                 f"the first being {first.desktop_name or first.desktop_id} ({_reason(first)}); see records, mend the "
-                "reason, and run the task again with the desktop_ids of those.",
+                f"reason, and {again}.",
                 **self.result(),
             )
         if self.status in _FAILED or int(self.fields.get("failed_num") or 0):

@@ -143,7 +143,7 @@ def _final(operation: Operation, error: WorkspaceError, may_have_arrived: bool) 
         return error
     # For what only reads, or may be repeated, no answer means the same to the user as no connection.
     if operation.effect is Effect.READ:
-        means = "" if isinstance(error, NotDeliveredError) else " Check network and proxy, then run the task again."
+        means = "" if "check" in str(error) else " Check network and proxy, then run the task again."
     elif may_have_arrived:
         means = " Whether it was carried out is unknown; run the task again, which looks first."
     else:

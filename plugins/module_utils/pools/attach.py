@@ -36,6 +36,7 @@ class Attach(Change):
     sent: bool = False
 
     verb = "attach"
+    again = "run the task again"
     job_types = frozenset({_JOB_TYPE})
 
     def observe(self, session: Session, pool: Pool) -> Observation:
@@ -68,6 +69,10 @@ class Attach(Change):
         """Return whether a job is about this user, or does not say about whom it is."""
         names = _user_names(work)
         return not names or self.user_name.lower() in names
+
+    def shows_work(self, observation: Observation) -> bool:
+        """Return whether the pool changes; it may make a desktop for this user."""
+        return observation.pool.status == "TEMPORARY"
 
     def accepted(self, answer: Mapping[str, Any]) -> Submission:
         """Return what was started.

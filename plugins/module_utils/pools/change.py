@@ -11,12 +11,14 @@ from typing import Any
 
 from ..client.errors import RefusedError
 from ..client.jobs import Job
-from ..client.operations import Operation
+from ..client.operations import EXPAND_POOL_VOLUMES, REBUILD_POOL, RESIZE_POOL, Operation
 from ..client.session import Session
 from .lookup import show_pool
 from .model import AuthorizedObject, Desktop, Pool
 from .work import JOBS, Tracker, Work
 
+# Requests that older regions take for a whole pool alone (definitions of both).
+_NARROWED_IN_NEWER_REGIONS = (REBUILD_POOL, RESIZE_POOL, EXPAND_POOL_VOLUMES)
 SETTLE_TIME = 60.0  # seconds in which records may lag behind a job that has ended
 
 
@@ -95,16 +97,18 @@ class Submission:
 class Change:
     """A change of a pool: the base of all changes, with what most of them have in common.
 
-    ``verb`` is what users call it (``recompose``). ``job_types`` are the types that the service certainly gives to jobs
-    of this change (definitions); empty when no source says. ``takes_turns``: it must not be sent while another job
-    runs for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request
-    without a trace can be sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted
-    request of such a step must have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on
-    requests, against a service that accepts and does nothing. ``looks`` is the number of reads in a row that have to
-    show a step's effect before it is believed.
+    ``verb`` is what users call it (``recompose``). ``again`` says what to do about desktops that failed, once the
+    reason is mended. ``job_types`` are the types that the service certainly gives to jobs of this change (definitions);
+    empty when no source says. ``takes_turns``: it must not be sent while another job runs for the pool.
+    ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request without a trace can be
+    sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted request of such a step must
+    have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on requests, against a service that
+    accepts and does nothing. ``looks`` is the number of reads in a row that have to show a step's effect before it is
+    believed.
     """
 
     verb: str = "change"
+    again: str = "run the task again to change those alone"
     job_types: frozenset[str] = frozenset()
     takes_turns: bool = True
     leaves_a_trace: bool = True
@@ -156,6 +160,9 @@ class Change:
 
     def explain(self, step: Step, error: RefusedError) -> RefusedError:
         """Return a refusal of a step with what this change knows of its reason, or of what to do about it."""
+        newer = [name for name in ("handle_type", "desktop_ids") if name in step.body]
+        if newer and error.http_status == 400 and step.operation in _NARROWED_IN_NEWER_REGIONS:
+            error.args = (f"{error} Older regions do not know {' and '.join(newer)}.",)
         return error
 
     def recognizes(self, work: Work) -> bool:

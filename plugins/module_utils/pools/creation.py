@@ -38,6 +38,7 @@ class Creation(Change):
     fields: Mapping[str, Any]
 
     verb = "create"
+    again = "delete those that are left in ERROR, then run the task again"
     job_types = frozenset({"createDesktopPool"})  # named so in the definitions
 
     def read_pool(self, session: Session, pool: Pool) -> Pool:

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client.session import Session
-from .attributes import ATTRIBUTES, Attributes
+from .attributes import ATTRIBUTES, Attributes, tag_dict
 from .change import Change, Observation, Plan
 from .creation import Creation
 from .growth import Growth
 from .model import Pool
-from .users import UnlistedUsersError, Users, wanted_objects
+from .users import UnlistedUsersError, Users, said_of, wanted_objects
 
 MOST_AT_CREATION = 100  # desktops (definitions)
 _NOT_AT_CREATION = ("in_maintenance_mode",)  # (SDK)
@@ -112,11 +112,15 @@ class Definition:
     def alignment(self, pool: Pool) -> list[Change]:
         """Return what brings a pool that exists to what is wanted, as far as it is not left to others."""
         attributes = {name: self.fields[name] for name in ATTRIBUTES if name in self.fields}
+        grows = "size" in self.fields and not self.fields.get("enable_autoscale", pool.is_autoscaled)
+        last: dict[str, Any] = {}
+        if grows and pool.desktop_count < self.fields["size"] and attributes.get("in_maintenance_mode"):
+            # A pool in maintenance mode may refuse to grow.
+            last = {"in_maintenance_mode": attributes.pop("in_maintenance_mode")}
         changes: list[Change] = [Attributes(attributes)] if attributes else []
         changes += self._users()
-        if "size" in self.fields and not self.fields.get("enable_autoscale", pool.is_autoscaled):
-            changes.append(Growth(self.fields["size"]))
-        return changes
+        changes += [Growth(self.fields["size"])] if grows else []
+        return [*changes, Attributes(last)] if last else changes
 
     def differing(self, pool: Pool) -> dict[str, dict[str, Any]]:
         """Return what differs and is left alone, by option: ``present`` and ``wanted``."""
@@ -146,7 +150,13 @@ class Definition:
 
     def given(self) -> dict[str, Any]:
         """Return the fields that say something of a new pool, which has no attribute to clear."""
-        return {name: value for name, value in self.fields.items() if value not in ("", {}, [])}
+        said = {name: value for name, value in self.fields.items() if value not in ("", {}, [])}
+        # As in the difference of a pool that exists.
+        if "tags" in said:
+            said["tags"] = tag_dict(said["tags"])
+        if "authorized_objects" in said:
+            said["authorized_objects"] = sorted(said_of(entry) for entry in said["authorized_objects"])
+        return said
 
     def _users(self) -> list[Users]:
         objects = self.fields.get("authorized_objects")
@@ -154,12 +164,13 @@ class Definition:
 
     def _after_creation(self) -> list[Change]:
         changes: list[Change] = []
-        late = {name: self.fields[name] for name in _NOT_AT_CREATION if self.fields.get(name)}
-        if late:
-            changes.append(Attributes(late))
         size = self.fields.get("size") or 0
         if size > MOST_AT_CREATION and not self.fields.get("enable_autoscale"):
             changes.append(Growth(size))
+        late = {name: self.fields[name] for name in _NOT_AT_CREATION if self.fields.get(name)}
+        if late:
+            # A pool in maintenance mode may refuse to grow.
+            changes.append(Attributes(late))
         return changes
 
 

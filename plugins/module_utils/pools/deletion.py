@@ -30,6 +30,7 @@ class Deletion(Change):
     force: bool = False
 
     verb = "delete"
+    again = "run the task again to delete what is left"
     job_types = frozenset({"deleteDesktops"})  # named so in the definitions
     most_steps = 1000
 
@@ -66,6 +67,10 @@ class Deletion(Change):
         before = {"name": pool.name, "id": pool.id, "desktop_count": len(desktops)}
         return Plan(steps[0], before, {}, _warnings(pool, desktops), {}, steps=len(steps))
 
+    def shows_work(self, observation: Observation) -> bool:
+        """Return whether desktops are being made; they are deleted once that has ended."""
+        return any(desktop.is_being_made for desktop in observation.desktops or ())
+
     def excuses(self, step: Step, error: RefusedError) -> bool:
         """Return whether a refusal says that the pool is gone already."""
         return step.operation is DELETE_POOL and isinstance(error, MissingError)
@@ -73,8 +78,9 @@ class Deletion(Change):
     def explain(self, step: Step, error: RefusedError) -> RefusedError:
         """Say what may be behind it if desktops are refused as busy."""
         if step.operation is DELETE_DESKTOPS and isinstance(error, ConflictError):
+            refuse = "Some regions refuse to delete desktops on which users are logged in"
             advice = "log them off, then run the task again."
-            error.args = (f"{error} Some regions refuse to delete desktops on which users are logged in; {advice}",)
+            error.args = (f"{error} If the pool is in maintenance mode, switch that off. {refuse}; {advice}",)
         return error
 
     def missing(self, step: Step, observation: Observation) -> tuple[frozenset[str], bool]:

@@ -19,6 +19,7 @@ from .model import Desktop, Pool
 
 PROPERTIES = ("iops", "throughput", "kms_id")
 MOST_DATA_DISKS = 10  # of one desktop (Terraform provider: docs)
+SIZE_STEP = 10  # GB, of sizes and the least of a data disk (Terraform provider: docs; help page: constraints)
 
 
 @dataclass(frozen=True)
@@ -257,7 +258,7 @@ def goal_of(
 
 
 def _check_sizes(goal: Goal) -> None:
-    """Refuse a new size that no disk can have (help page: constraints) before desktops are started for it.
+    """Refuse a new size that no disk can have, before desktops are started for it.
 
     A disk that is there may have another one, since an image can ask for it.
     """

@@ -20,7 +20,7 @@ from ..client.errors import (
     RefusedError,
     WorkspaceError,
 )
-from ..client.jobs import FIRST_POLL, UNSEEN_GRACE, Job, poll_interval, wait_for_job
+from ..client.jobs import UNSEEN_GRACE, Job, poll_interval, wait_for_job
 from ..client.session import Session
 from .change import SETTLE_TIME, Change, Observation, Plan, Step, Submission
 from .lookup import list_desktops, names
@@ -28,6 +28,10 @@ from .model import Pool
 from .progress import Progress
 from .submission import may_be_of, submit
 from .work import JOBS
+
+# Seconds after which a service that says that it is busy, while nothing that can be seen runs, is believed to mean
+# something else: the state of a desktop, maintenance. The Terraform provider has additions of disks 5 minutes apart.
+CONFLICT_TIME = 600.0
 
 
 @dataclass
@@ -185,6 +189,7 @@ class _Run:
         self._hidden_since: float | None = None
         self._was_overtaken = False
         self._steps: list[Step] = []
+        self._said: set[str] = set()
         self._believes = False
         self.outcome = Outcome(pool, work=change.tracker.accepted(""))
 
@@ -224,6 +229,7 @@ class _Run:
                 self._put_right(step)
                 raise
             if plan.step is None:
+                self._warn_of(plan)
                 return self.outcome
 
     def reported(self) -> Outcome:
@@ -243,7 +249,7 @@ class _Run:
         if job is not None:
             self.outcome.take(job.result())
             if is_surely_ours and observation is not None and self._change.is_under_way(observation):
-                job.raise_for_failure()
+                job.raise_for_failure(self._change.again)
         self.outcome.adopted = True
 
     def _until_idle(self, plan: Plan) -> Plan:
@@ -257,7 +263,7 @@ class _Run:
                 running = [job for job in running if job.job_type in self._change.job_types]
             if not running and all(job.is_over for job in jobs) and self._hides_a_job():
                 self._progress.note("waits for a job to be listed, since the pool is being changed")
-                self._clock.sleep(FIRST_POLL)
+                self._clock.sleep(poll_interval(self._clock.now() - (self._hidden_since or 0.0)))
                 plan = self._plan_now()
                 continue
             if not running and not self._believes and plan.step is not None and self._change.is_cumulative(plan.step):
@@ -290,7 +296,8 @@ class _Run:
         """Make sure that a step can be sent, and take down what it is about to change."""
         if len(self._steps) == self._change.most_steps or step in self._steps:
             raise self._left_out(step)
-        if step != self._verified:
+        is_new = step != self._verified
+        if is_new:
             self._change.verify(self._session, self.outcome.pool, step)
             self._verified = step
         if not self._steps:
@@ -298,8 +305,10 @@ class _Run:
             self.outcome.plan = plan
             self._warn_of(plan)
             for warning in plan.warnings:
-                self._engine.emit(warning)  # a warning is shown with the result; this is said before it is too late
-        if step.note:
+                if warning not in self._said:
+                    self._said.add(warning)
+                    self._engine.emit(warning)  # it is shown with the result, too; this is said before it is too late
+        if step.note and is_new:
             self._progress.note(step.note, at_once=True)
 
     def _submit(self, step: Step) -> Submission | None:
@@ -320,7 +329,8 @@ class _Run:
                 return None
             now = self._clock.now()
             self._conflict_since = now if self._conflict_since is None else self._conflict_since
-            if not self._engine.wait or now >= self._deadline:
+            lasts = now - self._conflict_since >= CONFLICT_TIME and self._is_at_rest()
+            if not self._engine.wait or now >= self._deadline or lasts:
                 raise
             self._progress.note(f"waits, the service says that it is busy ({error.error_code or 'HTTP 409'})")
             self._clock.sleep(poll_interval(now - self._conflict_since))
@@ -350,10 +360,16 @@ class _Run:
         self._was_overtaken = True
         with suppress(WorkspaceError):
             following = self._plan_now().step
-            # What takes a job is done by somebody else if that job is seen; to wait for it is not to be refused.
-            self._waited = self._waited or following is None
+            self._waited = self._waited or following is None  # so that what the other has done counts as adopted
             return following != step
         return False
+
+    def _is_at_rest(self) -> bool:
+        """Return whether nothing that can be seen works on the pool, so that waiting for it is of no use."""
+        observation = self.outcome.observation
+        desktops = (observation.desktops if observation else None) or ()
+        busy = any(desktop.task_status for desktop in desktops)
+        return self._change.takes_turns and self.outcome.pool.status != "TEMPORARY" and not busy
 
     def _effect_of(self, submission: Submission, step: Step) -> Plan:
         """Wait until a step's effect shows, and return what is left to do then."""
@@ -414,6 +430,7 @@ class _Run:
                     "run the task again when it has ended, or with wait: true.",
                     running_job_id=job.id,
                 )
+            self._conflict_since = None  # there is a reason to be busy
             tell = self._progress.job(f"waits for job {job.id} ({job.job_type})")
             ended = wait_for_job(self._session, job.id, self._time_left(), tell)
             if may_be_of(self._change, ended.job_type):
@@ -437,7 +454,7 @@ class _Run:
             )
             work = self._change.judge(step, work)
             self.outcome.take(work.result())
-            work.raise_for_failure()
+            work.raise_for_failure(self._change.again)
         except JobTimeoutError as error:
             self.outcome.take(error.fields)
             raise
@@ -485,7 +502,8 @@ class _Run:
         what = self._names(desktop_ids) or "the pool itself"
         work = self._change.tracker.name
         work_id = next(iter(self.outcome.work.values()), None) if step.starts_job else None
-        said = f"{work} {work_id} reports success" if work_id else "the service accepted the request"
+        asked = f" ({step.note})" if step.note else ""
+        said = f"{work} {work_id} reports success" if work_id else f"the service accepted the request{asked}"
         return JobFailedError(
             f"{said}, but {step.settle_time:.0f} s later it does not show on {what}; look there in the console, "
             "then run the task again."

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..client.errors import ConflictError, RefusedError
 from ..client.operations import EXPAND_POOL
 from ..client.session import Session
 from .change import Change, Observation, Plan, Step
@@ -31,13 +32,14 @@ class Growth(Change):
     left: int | None = None
 
     verb = "expand"
+    again = "delete those that are left in ERROR, then run the task again"
     # A creation that still runs adds desktops too.
     job_types = frozenset({"expandDesktopPool", "createDesktopPool"})  # named so in the definitions
     most_steps = 1000
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Read the desktops before some are asked for: those that are being made tell of a job that is not listed."""
-        lacks = self.left is None and self._lacking(pool) > 0
+        lacks = pool.exists and self.left is None and self._lacking(pool) > 0
         return Observation(pool, tuple(list_desktops(session, pool.id)) if lacks else None)
 
     def plan(self, observation: Observation) -> Plan:
@@ -74,6 +76,12 @@ class Growth(Change):
             desktop.is_being_made for desktop in observation.desktops or ()
         )
 
+    def explain(self, step: Step, error: RefusedError) -> RefusedError:
+        """Say what may be behind it if the pool is refused as busy."""
+        if isinstance(error, ConflictError):
+            error.args = (f"{error} Some regions let no pool grow that is in maintenance mode; if so, switch it off.",)
+        return error
+
     def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Growth:
         """Return the change with what is left to add."""
         return replace(self, left=max(0, self.desktop_count - step.mark - step.adds))
@@ -84,10 +92,17 @@ class Growth(Change):
         return self.desktop_count - pool.desktop_count
 
     def _warnings_of_more(self, pool: Pool) -> tuple[str, ...]:
-        if pool.desktop_count <= self.desktop_count or self.left is not None:
+        if pool.desktop_count <= self.desktop_count:
             return ()
         if pool.is_autoscaled:
-            return _warnings_of_autoscaling(pool)
+            return _warnings_of_autoscaling(pool) if self.left is None else ()
+        if self.left is not None:
+            # No request of the service can forbid that, since each asks for a number to add.
+            text = (
+                f"pool {pool.name}: it has {pool.desktop_count} desktops instead of {self.desktop_count}; somebody "
+                "else has added some at the same time. Delete those that are too many."
+            )
+            return (text,)
         text = (
             f"pool {pool.name}: it has {pool.desktop_count} desktops instead of {self.desktop_count}; "
             "desktops are only ever added, so it keeps them."

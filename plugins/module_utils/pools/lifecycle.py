@@ -32,6 +32,7 @@ def find(session: Session, name: str | None, pool_id: str | None) -> Found:
     """Return the pool of this ID or else of this name; there need not be one.
 
     :raises AmbiguousError: several pools carry the name.
+    :raises InputError: the name is a pool's ID.
     """
     reference = str(pool_id or name)
     try:
@@ -40,6 +41,8 @@ def find(session: Session, name: str | None, pool_id: str | None) -> Found:
         return Found(Pool.absent(reference), bool(pool_id), str(error))
     if pool_id and pool.id.lower() != pool_id.lower():
         return Found(Pool.absent(reference), True, f"pool {pool_id}: it is a pool's name, and pool_id takes its ID.")
+    if not pool_id and pool.name != reference:
+        raise InputError(f"pool {reference}: it is the ID of the pool {pool.name}; give it in pool_id, not in name.")
     return Found(pool, bool(pool_id))
 
 

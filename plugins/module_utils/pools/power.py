@@ -172,6 +172,7 @@ class Reboot(Power):
     left_out: frozenset[str] = frozenset()
 
     verb = "reboot"
+    again = "run the task again, which reboots all that run"
     action = "reboot"
     status = ACTIVE
     sessions = "their unsaved work is lost"

@@ -122,10 +122,11 @@ class Resize(Change):
         up = [desktop for desktop in due if desktop.status != "SHUTOFF"]
         if not up:
             return ()
-        share = f"{len(up)} of the {len(due)} desktops to resize"
+        share = f"pool {pool.name}: {len(up)} of the {len(due)} desktops to resize"
+        are, fail = ("is", "fails") if len(up) == 1 else ("are", "fail")
         if self.mode is None:
-            return (f"pool {pool.name}: {share} are running and fail unless mode is {STOP_DESKTOP}: {names(up)}.",)
-        found = [f"pool {pool.name}: {share} are running and are stopped first: {names(up)}."]
+            return (f"{share} {are} running and {fail} unless mode is {STOP_DESKTOP}: {names(up)}.",)
+        found = [f"{share} {are} running and {are} stopped first: {names(up)}."]
         sessions = [desktop for desktop in up if desktop.in_session]
         if sessions:
             found.append(

@@ -74,6 +74,7 @@ class Script(Change):
     sent: bool = False
 
     verb = "script"
+    again = "run the task again with the desktop_ids of those"
     leaves_a_trace = False
     tracker = SCRIPT_TASKS
 
@@ -133,9 +134,10 @@ class Script(Change):
         post = self.fields.get("post_finish")
         found = []
         if stopped:
+            do = "does" if len(stopped) == 1 else "do"
             found.append(
-                f"pool {pool.name}: {len(stopped)} of the {len(desktops)} desktops do not run, and the script is going "
-                f"to fail there: {names(stopped)}."
+                f"pool {pool.name}: {len(stopped)} of the {len(desktops)} desktops {do} not run, and the script is "
+                f"going to fail there: {names(stopped)}."
             )
         if post and sessions:
             found.append(

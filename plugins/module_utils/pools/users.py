@@ -50,7 +50,7 @@ def wanted_objects(given: Iterable[Mapping[str, Any]], state: str) -> tuple[dict
         other = found.setdefault(key, wanted)
         if any(other[name] != wanted[name] for name in other.keys() & wanted.keys()):
             raise InputError(
-                f"{place} contradicts another one of authorized_objects: {_say(other)} and {_say(wanted)}."
+                f"{place} contradicts another one of authorized_objects: {said_of(other)} and {said_of(wanted)}."
             )
         other.update(wanted)
     return tuple(found.values())
@@ -155,7 +155,9 @@ class Users(Change):
             before = named.setdefault(found.object_id, wanted)
             if before is not wanted:
                 if self.state == "present" and before["user_group"] != wanted["user_group"]:
-                    raise InputError(f"{_say(before)} and {_say(wanted)} are the same one, and contradict each other.")
+                    raise InputError(
+                        f"{said_of(before)} and {said_of(wanted)} are the same one, and contradict each other."
+                    )
                 continue
             if self.state == "absent":
                 due[_REMOVE].append(_as_request(found))
@@ -168,9 +170,9 @@ class Users(Change):
     def _difference(self, observation: Observation, due: Mapping[str, Any], *, after: bool) -> list[str]:
         present = {entry.object_id: entry for entry in observation.authorized_objects or ()}
         if after:
-            return sorted(map(_say, [*due[_ADD], *due[_CHANGE]]))
+            return sorted(map(said_of, [*due[_ADD], *due[_CHANGE]]))
         changed = [present[entry["object_id"]] for entry in [*due[_CHANGE], *due[_REMOVE]]]
-        return sorted(_say(_as_request(entry)) for entry in changed)
+        return sorted(said_of(_as_request(entry)) for entry in changed)
 
 
 class _Index:
@@ -197,7 +199,7 @@ class _Index:
         ]
         if len(found) > 1:
             ids = ", ".join(sorted(entry.object_id for entry in found))
-            raise InputError(f"{_say(wanted)} can be any of {ids}; give object_id.")
+            raise InputError(f"{said_of(wanted)} can be any of {ids}; give object_id.")
         return found[0] if found else None
 
 
@@ -220,7 +222,7 @@ def _to_add(wanted: Mapping[str, str]) -> dict[str, str]:
     missing = [name for name in _NEEDED if not wanted.get(name)]
     if missing:
         raise InputError(
-            f"{_say(wanted)} is not among the pool's users, and to add it the service needs {' and '.join(missing)} "
+            f"{said_of(wanted)} is not among the pool's users, and to add it the service needs {' and '.join(missing)} "
             "as well. Nothing was changed."
         )
     return {name: wanted[name] for name in _FIELDS if wanted.get(name)}
@@ -238,7 +240,8 @@ def _name_key(wanted: Mapping[str, str]) -> tuple[str, ...]:
     return wanted["object_type"], wanted["object_name"], wanted.get("domain", "")
 
 
-def _say(entry: Mapping[str, str]) -> str:
+def said_of(entry: Mapping[str, str]) -> str:
+    """Return a user or group as people read it: ``USER user-a1 (users)``."""
     who = entry.get("object_name") or entry["object_id"]
     kind = f"{entry['object_type']} " if entry.get("object_type") else ""
     return f"{kind}{who}" + (f" ({entry['user_group']})" if entry.get("user_group") else "")

@@ -62,8 +62,11 @@ class Work(Protocol):
     def result(self) -> dict[str, Any]:
         """Return it as fields of a task's result."""
 
-    def raise_for_failure(self) -> None:
-        """Raise JobFailedError if it failed, as a whole or for any desktop."""
+    def raise_for_failure(self, again: str = "run the task again") -> None:
+        """Raise JobFailedError if it failed, as a whole or for any desktop.
+
+        :param again: what to do about desktops that failed once the reason is mended.
+        """
 
 
 class Tracker(Protocol):

@@ -52,7 +52,7 @@ OUTSIDE = [
     (MINUTES, 16, "it is 16; it takes 0 to 15 minutes."),
     (MINUTES, -1, "it is -1; it takes 0 to 15 minutes."),
     (IntRange(0, 20), 21, "it is 21; it takes 0 to 20."),
-    (IntRange(1, None, "seconds"), 0, "it is 0; it takes at least 1 seconds."),
+    (IntRange(1, None, "seconds"), 0, "it is 0; it takes at least 1 second."),
     (IntRange(None, 5), 6, "it is 6; it takes at most 5."),
     (MESSAGE, "", "it is empty; it takes 1 to 400 characters."),
     (MESSAGE, "x" * 401, "it has 401 characters; it takes 1 to 400 characters."),

@@ -45,6 +45,7 @@ def test_an_error_is_told_once_what_it_is_about() -> None:
     error = WorkspaceError("no.")
     assert error.about("pool x: recompose") is error
     assert str(error.about("pool x: recompose")) == "pool x: recompose: no."
+    assert str(WorkspaceError("no.").about("pool x\n: recompose")) == "pool x : recompose: no."
 
 
 def test_a_refusal_carries_what_support_asks_for() -> None:
@@ -59,6 +60,7 @@ def test_a_refusal_carries_what_support_asks_for() -> None:
         (400, "", RefusedError),
         (400, "WKS.00170117", RefusedError),
         (400, "WKS.0001", MissingError),
+        (500, "WKS.0001", ServerError),
         (400, "WKS.0407", ConflictError),
         (401, "APIGW.0301", UnauthorizedError),
         (401, "APIGW.0307", UnauthorizedError),

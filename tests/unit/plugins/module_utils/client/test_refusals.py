@@ -61,8 +61,9 @@ SENTENCES: list[tuple[Answer, type[RefusedError], str]] = [
         answer(409, {"error_code": "WKS.00010032", "error_msg": "operation conflict"}),
         ConflictError,
         (
-            "RebuildDesktopPool was refused: operation conflict (WKS.00010032, HTTP 409); the pool or desktop is busy; "
-            "try again when the running operation has ended."
+            "RebuildDesktopPool was refused: operation conflict (WKS.00010032, HTTP 409); the pool or desktop is busy, "
+            "or its state forbids it; try again when the running operation has ended, and look for desktops in ERROR, "
+            "frozen, isolated or in maintenance."
         ),
     ),
     (
@@ -145,7 +146,9 @@ def test_a_missing_permission_is_named_with_the_way_to_decode_the_rest() -> None
 
 def test_a_missing_permission_without_a_known_action_names_the_operation() -> None:
     error = refusal(SHOW_POOL, answer(403, {"error_code": "WKS.0403", "error_msg": "denied"}))
-    assert str(error).endswith("the credentials lack the permission for ShowDesktopPoolDetail.")
+    assert str(error).endswith(
+        "; unless that is the reason, the credentials lack the permission for ShowDesktopPoolDetail."
+    )
     assert "iam_action" not in error.result_fields()
     assert "encoded_authorization_message" not in error.result_fields()
 

@@ -79,6 +79,7 @@ class PoolLife:
     :param hidden_for: seconds in which a new job's record cannot be found in lists.
     :param failing: how many desktops of the next creation fail.
     :param keeps_failed: desktops that failed stay in ERROR, and count.
+    :param making: task state of a further desktop that is listed while a job runs; empty lists none.
     """
 
     service: ScriptedService
@@ -92,6 +93,7 @@ class PoolLife:
     hidden_for: float = 0.0
     failing: int = 0
     keeps_failed: bool = True
+    making: str = ""
     sessions: dict[str, str] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
     jobs: list[LifeJob] = field(default_factory=list)
@@ -219,6 +221,11 @@ class PoolLife:
             [
                 desktop_record(name, status=status, login_status=self.sessions.get(name, "REGISTERED"))
                 for name, status in self.desktops.items()
+            ]
+            + [
+                desktop_record("making", status="", task_status=self.making)
+                for _job in self.jobs[-1:]
+                if self.making and not _job.over
             ],
         )
 

@@ -23,7 +23,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
 )
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.attributes import Attributes
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Change
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.engine import Engine, Outcome
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.engine import CONFLICT_TIME, Engine, Outcome
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.notification import Notification
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.rebuild import Rebuild
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.scope import ONLY_FOR_EXPAND, Scope
@@ -315,6 +315,25 @@ def test_a_conflict_that_lasts_ends_with_the_services_word(runner: Runner, clock
     error = runner.fails(ConflictError, rebuild(), wait_timeout=120)
     assert "operation conflict" in str(error)
     assert 120 <= clock.now() - began < 140
+
+
+def test_a_conflict_without_anything_to_be_seen_of_it_is_not_waited_out_for_long(
+    runner: Runner, clock: HandClock
+) -> None:
+    runner.pool.fates = [answered(CONFLICT)] * 1000
+    began = clock.now()
+    runner.fails(ConflictError, rebuild(), wait_timeout=7200)
+    assert CONFLICT_TIME <= clock.now() - began < CONFLICT_TIME + 60
+
+
+def test_a_conflict_lasts_no_longer_for_a_job_that_ran_meanwhile(runner: Runner, clock: HandClock) -> None:
+    def works(pool: OnePool, request: Any) -> Reply:
+        pool.duration = 2000
+        pool.begin_job("expandVolumes", ["d1", "d2"], OLD)
+        return CONFLICT
+
+    runner.pool.fates = [answered(CONFLICT), works, *[answered(CONFLICT)] * 10, carried_out]
+    assert runner.carry_out(rebuild(), wait_timeout=7200).changed
 
 
 def test_a_conflict_without_wait_ends_at_once(runner: Runner, clock: HandClock) -> None:

@@ -9,14 +9,17 @@ import pytest
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import (
     BusyError,
+    ConflictError,
     JobFailedError,
     OutcomeUnknownError,
 )
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Observation, Plan
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.growth import Growth
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.pool_life import (
+    CONFLICT,
     PoolLife,
     answer_lost,
+    answered,
     never_arrived,
 )
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import a_pool
@@ -214,3 +217,39 @@ def test_a_pool_that_shrinks_by_itself_after_the_job_is_not_filled_up_again(life
     assert outcome.changed
     assert life.sent() == [("expand", {"size": 3})]
     assert life.warnings == [AUTOSCALED]
+
+
+@pytest.mark.parametrize("status", ["TEMPORARY", "STEADY"])
+def test_a_job_that_is_not_listed_yet_is_waited_for(life: PoolLife, status: str) -> None:
+    life.hidden_for, life.early, life.status_during_job = 15.0, False, status
+    life.making = "spawning" if status == "STEADY" else ""
+    life.begin("expandDesktopPool", life.new(2))
+    outcome = life.engine().carry_out(Growth(4), life.seen())
+    assert (outcome.changed, outcome.adopted) == (False, True)
+    assert life.sent() == []
+    assert len(life.desktops) == 4
+
+
+def test_a_pool_that_changes_without_a_job_is_not_waited_for_for_ever(life: PoolLife, clock: HandClock) -> None:
+    life.attributes["status"] = "TEMPORARY"
+    began = clock.now()
+    assert life.engine().carry_out(Growth(4), life.seen()).changed
+    assert life.sent() == [("expand", {"size": 2})]
+    assert clock.now() - began < 200.0
+
+
+def test_desktops_that_somebody_else_adds_at_the_same_time_are_told(life: PoolLife) -> None:
+    def another_too(again: PoolLife, request: object) -> object:
+        again.begin("expandDesktopPool", again.new(2))
+        return again.carry_out(request)  # type: ignore[arg-type]
+
+    life.fates = [another_too]  # type: ignore[list-item]
+    assert life.engine().carry_out(Growth(4), life.seen()).changed
+    (warning,) = life.warnings
+    assert warning.startswith("pool finance-win10: it has 6 desktops instead of 4; somebody else has added some")
+
+
+def test_a_pool_that_is_refused_as_busy_may_be_in_maintenance(life: PoolLife) -> None:
+    life.fates = [answered(CONFLICT)]
+    with pytest.raises(ConflictError, match="maintenance mode; if so, switch it off"):
+        life.engine(wait=False).carry_out(Growth(4), life.seen())

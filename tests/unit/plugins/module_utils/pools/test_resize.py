@@ -145,7 +145,7 @@ def test_desktops_that_would_be_stopped_are_named_and_users_apart() -> None:
 def test_desktops_that_would_fail_are_named() -> None:
     seen = (a_desktop("d1", login_status="CONNECTED"), a_desktop("d2", **STOPPED))
     assert warned(None, *seen) == [
-        "1 of the 2 desktops to resize are running and fail unless mode is STOP_DESKTOP: D1."
+        "1 of the 2 desktops to resize is running and fails unless mode is STOP_DESKTOP: D1."
     ]
 
 

@@ -395,7 +395,7 @@ def test_desktops_that_do_not_run_and_users_who_are_hit_are_warned_of(pool: Serv
         desktop_record("d2", status="SHUTOFF"),
         desktop_record("d3", status="", task_status="deleting"),
     ]
-    stopped = "pool finance-win10: 1 of the 2 desktops do not run, and the script is going to fail there: D2."
+    stopped = "pool finance-win10: 1 of the 2 desktops does not run, and the script is going to fail there: D2."
     pool.run("predict")
     assert pool.warnings == [stopped]
     pool.warnings.clear()
