@@ -38,7 +38,9 @@ def test_a_pool_is_named_once_and_on_one_line(ansible_in_process: Ansible) -> No
 
 def test_a_name_is_never_taken_for_an_id(ansible_in_process: Ansible) -> None:
     run = ansible_in_process.play(task("desktop_pool", "absent", IGNORE, name=FINANCE, state="absent", force=True))
-    assert run["absent"].message == f"pool {FINANCE}: it is the ID of the pool finance; give it in pool_id, not in name."
+    assert (
+        run["absent"].message == f"pool {FINANCE}: it is the ID of the pool finance; give it in pool_id, not in name."
+    )
     assert run.changes == []
 
 
