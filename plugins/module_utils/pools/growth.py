@@ -55,7 +55,7 @@ class Growth(Change):
             {"desktop_count": self.desktop_count},
             _warnings_of_autoscaling(pool),
             {**pool.fields, "desktop_count": self.desktop_count},
-            steps=-(-lacking // MOST_PER_REQUEST),
+            steps=(lacking + MOST_PER_REQUEST - 1) // MOST_PER_REQUEST,
         )
 
     def missing(self, step: Step, observation: Observation) -> tuple[frozenset[str], bool]:

@@ -67,7 +67,7 @@ class DiskStep(Step):
 
 
 # Makes a request out of its scope, the desktops that it is to change, and whether it changes the template.
-_Make: TypeAlias = "Callable[[Mapping[str, Any], Sequence[Fit], bool], DiskStep]"
+_Make: TypeAlias = Callable[[Mapping[str, Any], Sequence[Fit], bool], DiskStep]
 
 
 @dataclass(frozen=True)
@@ -272,8 +272,8 @@ class Volumes(Change):
             candidates.sort(key=lambda disk: holders[disk.id])
         return [
             DiskStep(
-                DELETE_POOL_VOLUMES,
-                {"volumes": [{"id": disk.id}], "handle_type": ONLY_FOR_EXPAND},
+                operation=DELETE_POOL_VOLUMES,
+                body={"volumes": [{"id": disk.id}], "handle_type": ONLY_FOR_EXPAND},
                 moves_template=True,
                 note=f"takes a disk {disk} out of the template, where the repair of single desktops has put one more",
                 kind=DELETE,
@@ -426,10 +426,10 @@ class _Scene:
     ) -> _Make:
         def make(reach: Mapping[str, Any], fits: Sequence[Fit], moves_template: bool) -> DiskStep:
             step = DiskStep(
-                operation,
-                {"volumes": [dict(volume)], **reach},
-                frozenset(found.machine.desktop.id for found in fits),
-                moves_template,
+                operation=operation,
+                body={"volumes": [dict(volume)], **reach},
+                desktop_ids=frozenset(found.machine.desktop.id for found in fits),
+                moves_template=moves_template,
                 note=words + (f" on {count(len(fits), 'desktop')}" if fits else " in the template"),
                 kind=kind,
                 disk=disk,
@@ -455,9 +455,9 @@ class _Scene:
         if self._change.by_pool and stopped:
             ids = frozenset(desktop.id for desktop in stopped)
             yield DiskStep(
-                ACT_ON_POOL,
-                {"op_type": "os-start"},
-                ids,
+                operation=ACT_ON_POOL,
+                body={"op_type": "os-start"},
+                desktop_ids=ids,
                 settle_time=POWER_TIME,
                 note=f"starts {count(len(ids), 'stopped desktop')}",
                 kind=START,
@@ -588,9 +588,9 @@ def _power(
         states = {desktop.id: state or desktop.status for desktop in batch}
         body = {"desktop_ids": ids, **action}
         yield DiskStep(
-            ACT_ON_DESKTOPS,
-            body,
-            frozenset(ids),
+            operation=ACT_ON_DESKTOPS,
+            body=body,
+            desktop_ids=frozenset(ids),
             starts_job=False,
             settle_time=POWER_TIME,
             note=note,
