@@ -298,6 +298,9 @@ class _Fitting:
         listed = [target for target in self._targets if target.listed]
         unlisted = [target for target in self._targets if not target.listed]
         self._assign(self._targets, lambda target, disk: target.disk is not None and disk.link == target.disk.id)
+        if not self._linked and not done and self._is_like_the_template():
+            # Nothing is half-way, so each disk is that of the pool which has its size now.
+            self._assign(self._targets, lambda target, disk: target.disk is not None and _is_copy(target.disk, disk))
         # What grows comes last: a disk of its new size is rather that of another, which has the size already.
         first = [target for target in listed if target.disk is not None and target.disk.id in done]
         steady = sorted([*unlisted, *listed], key=lambda target: target.grows)
@@ -315,6 +318,13 @@ class _Fitting:
         sizes = {number: disk.size for number, disk in self._serves.items()}
         sizes.update({target.number: self._machine.root_size for target in self._goal.targets if target.is_system})
         return Fit(self._machine, sizes, self._doomed(done), strays)
+
+    def _is_like_the_template(self) -> bool:
+        """Return whether the desktop's disks have the types and sizes of the pool's present ones."""
+        present = [target.disk for target in self._targets if target.disk is not None] + list(self._goal.removed)
+        return Counter((disk.type, disk.size) for disk in present) == Counter(
+            (disk.type, disk.size) for disk in self._machine.disks
+        )
 
     def _assign(self, targets: Iterable[Target], fits: Callable[[Target, DesktopDisk], bool]) -> None:
         for target in targets:
@@ -367,6 +377,10 @@ class _Fitting:
 
 def _alike(target: Target, disk: DesktopDisk) -> bool:
     return (disk.type, disk.size) == (target.type, target.size)
+
+
+def _is_copy(of: PoolDisk, disk: DesktopDisk) -> bool:
+    return (disk.type, disk.size) == (of.type, of.size)
 
 
 def _kept(number: int, disk: PoolDisk) -> Target:

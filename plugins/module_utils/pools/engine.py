@@ -459,9 +459,21 @@ class _Run:
             self.outcome.take(error.fields)
             raise
         except JobFailedError:
-            self._read_pool_again()
+            self._let_records_catch_up(step, frozenset(self.outcome.desktops_succeeded))
             raise
         return frozenset(part.desktop_id for part in work.succeeded)
+
+    def _let_records_catch_up(self, step: Step, succeeded: frozenset[str]) -> None:
+        """Wait after a failure until the desktops that succeeded show it, so that the next run leaves those alone."""
+        change = self._change.once_done(step, succeeded)
+        began = self._clock.now()
+        with suppress(WorkspaceError):
+            while change.missing(step, self._observe())[0] & succeeded:
+                elapsed = self._clock.now() - began
+                if elapsed >= SETTLE_TIME:
+                    return
+                self._progress.note("waits for the records to catch up with what was done")
+                self._clock.sleep(poll_interval(elapsed))
 
     def _settled(self, lagging: frozenset[str], template_lags: bool) -> Plan:
         """Return the plan when the records show the effect of others' jobs, or when that takes too long.

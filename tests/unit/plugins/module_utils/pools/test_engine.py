@@ -336,6 +336,14 @@ def test_a_conflict_lasts_no_longer_for_a_job_that_ran_meanwhile(runner: Runner,
     assert runner.carry_out(rebuild(), wait_timeout=7200).changed
 
 
+def test_a_repair_right_after_a_failure_leaves_those_alone_whose_records_lag(runner: Runner) -> None:
+    runner.pool.failing, runner.pool.lag = {"d1"}, 20
+    runner.fails(JobFailedError, rebuild())
+    runner.pool.failing = set()
+    assert runner.carry_out(rebuild()).desktops_succeeded == ["d1"]
+    assert [sorted(job.results) for job in runner.pool.jobs] == [["d1", "d2"], ["d1"]]
+
+
 def test_a_conflict_without_wait_ends_at_once(runner: Runner, clock: HandClock) -> None:
     runner.pool.fates = [answered(CONFLICT)]
     runner.fails(ConflictError, rebuild(), wait=False)
