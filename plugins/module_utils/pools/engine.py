@@ -408,16 +408,29 @@ class _Run:
 
     def _put_right(self, step: Step) -> None:
         """Take back what a failed step did beside what was wanted. What it failed of is what the task fails of."""
-        with suppress(WorkspaceError):
+        amend: Step | None = None
+        try:
             amend = self._change.amend(step, self._observe())
             if amend is None:
                 return
-            job = self.outcome.work
-            submission = self._submit(amend)
-            self.outcome.work = job
-            if submission is not None and submission.id:
-                wait_for_job(self._session, submission.id, self._time_left(), self._progress.job(amend.note))
+            submission = submit(
+                self._session,
+                self._change,
+                amend,
+                self.outcome.pool,
+                known_work=self._known_work | {str(self.outcome.work.get("job_id"))},
+                observe=self._observe,
+                note=self._progress.note,
+            )
+            if submission.id:
+                tell = self._progress.job(amend.note)
+                wait_for_job(self._session, submission.id, self._time_left(), tell).raise_for_failure()
             self._read_pool_again()
+        except WorkspaceError as error:
+            if amend is not None:
+                self._engine.warn(
+                    f"pool {self.outcome.pool.name}: what the failed request did beside was not undone: {error}"
+                )
 
     def _wait_for_others(self, running: list[Job]) -> tuple[frozenset[str], bool]:
         """Wait for jobs that this task did not start. Return what of their effect may show late: desktops, template."""

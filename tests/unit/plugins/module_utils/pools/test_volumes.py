@@ -334,6 +334,22 @@ def test_a_failed_repair_leaves_no_disk_too_many_in_the_template(service: Script
     assert region.moved == []
 
 
+def test_a_disk_too_many_that_cannot_be_taken_back_is_told(service: ScriptedService, clock: HandClock) -> None:
+    class Refusing(Region):
+        def change(self, request: Request) -> Reply:
+            if request.path.endswith("batch-delete"):
+                return Reply(400, {"error_code": "WKS.00010001", "error_msg": "No"})
+            return super().change(request)
+
+    region = Refusing(service, clock, lag=0.0, results=["SUCCESS", "FAILED"])
+    warnings: list[str] = []
+    session = session_to(service.url, clock=clock, max_retries=0)
+    told = Engine(session, emit=lambda line: None, warn=warnings.append)
+    with pytest.raises(WorkspaceError, match="1 of 1 desktops failed in job job-add"):
+        told.carry_out(Volumes((SAS,), EVERYTHING), Pool.from_service(region.pool()))
+    assert [warning for warning in warnings if "was not undone" in warning and "No" in warning]
+
+
 def linked(name: str, size: int = 50) -> dict[str, Any]:
     return {"data_volumes": [{"type": "SAS", "size": size, "desktop_pool_disk_id": name}]}
 
