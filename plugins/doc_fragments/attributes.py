@@ -27,6 +27,10 @@ attributes:
     description: Platforms on which the module runs.
     platforms: posix
     support: full
+notes:
+  - The module runs inside Ansible's own process on the controller. No Python interpreter is started for a task, and no
+    secret is written to disk. With C(async), C(become) to another user, or a connection other than C(local), it runs
+    as an ordinary module.
 """
 
     # For modules that only read.

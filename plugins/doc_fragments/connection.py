@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the hwcloud.workspace contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Documentation of the options by which every module reaches the service."""
+"""Documentation of the options by which every module, and the inventory, reaches the service."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ options:
     type: str
   project_id:
     description:
-      - ID of the project. If it is not set, the project with the region's name is looked up at IAM, which costs each
-        task one more request.
+      - ID of the project. If it is not set, the project with the region's name is looked up at IAM, which costs one
+        more request each time.
       - In the environment, E(HUAWEICLOUD_SDK_PROJECT_ID), then E(HW_PROJECT_ID).
     type: str
   enterprise_project_id:
@@ -103,9 +103,6 @@ options:
 requirements:
   - requests (Python library) on the machine that runs the task, which is the controller as a rule
 notes:
-  - The module runs inside Ansible's own process on the controller. No Python interpreter is started for a task, and no
-    secret is written to disk. With C(async), C(become) to another user, or a connection other than C(local), it runs
-    as an ordinary module.
   - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)).
   - Redirects are never followed with credentials.
 """

@@ -74,12 +74,16 @@ def find_credentials(params: Mapping[str, Any], environment: Mapping[str, str]) 
     :raises InputError: options name more than one way to authenticate, or half of one.
     :raises CredentialsError: there are none, or those found first are incomplete.
     """
-    return (
-        _from_options(params, environment)
-        or _from_environment(environment)
-        or _from_profile(params, environment)
-        or _from_metadata(environment)
-    )
+    return credentials_at_hand(params, environment) or _from_metadata(environment)
+
+
+def credentials_at_hand(params: Mapping[str, Any], environment: Mapping[str, str]) -> Credentials | None:
+    """Return the first credentials that are found without asking anybody; None leaves it to ECS metadata.
+
+    :raises InputError: as :func:`find_credentials`.
+    :raises CredentialsError: those found first are incomplete.
+    """
+    return _from_options(params, environment) or _from_environment(environment) or _from_profile(params, environment)
 
 
 def _option(params: Mapping[str, Any], name: str) -> str:
