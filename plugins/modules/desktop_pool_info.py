@@ -22,6 +22,12 @@ options:
     description:
       - Exact name or ID of one pool. The task fails if there is none; to find out whether there is one, use O(name).
     type: str
+  pools:
+    description:
+      - Only pools with one of these exact names or IDs, 1 to 1,000. What there is no pool for is left out, and the task
+        does not fail.
+    type: list
+    elements: str
   name:
     description:
       - Only pools whose name contains this text, at most 255 characters.
@@ -45,13 +51,13 @@ options:
     description:
       - What to add to each pool.
       - V(desktops) adds RV(desktop_pools[].desktops), V(users) adds RV(desktop_pools[].authorized_objects), V(drift)
-        adds
-        RV(desktop_pools[].drift), and V(jobs) adds RV(desktop_pools[].running_jobs).
-      - V(users) costs one request for each pool. The others cost two to four requests for each 1,000 desktops of the
-        fleet.
+        adds RV(desktop_pools[].drift), V(jobs) adds RV(desktop_pools[].running_jobs), and V(capabilities) adds
+        RV(desktop_pools[].capabilities).
+      - V(users) costs one request for each pool, V(capabilities) one for all pools. The others cost two to four
+        requests for each 1,000 desktops of the fleet.
     type: list
     elements: str
-    choices: [desktops, users, drift, jobs]
+    choices: [desktops, users, drift, jobs, capabilities]
     default: []
 extends_documentation_fragment:
   - hwcloud.workspace.connection
@@ -73,6 +79,14 @@ EXAMPLES = r"""
   hwcloud.workspace.desktop_pool_info:
     user_ids:
       - 2f1f3c6e-8b1d-4a57-9c0a-7d9b5e3a1c06
+
+- name: Look up two pools and their desktops
+  hwcloud.workspace.desktop_pool_info:
+    pools:
+      - finance-win10
+      - callcenter-win10
+    gather:
+      - desktops
 
 - name: Look up all pools in maintenance mode, with the jobs that run for them
   hwcloud.workspace.desktop_pool_info:
@@ -151,6 +165,18 @@ desktop_pools:
       returned: if O(gather) has V(jobs)
       type: list
       elements: dict
+    capabilities:
+      description: What the pool's region knows. Regions differ in age.
+      returned: if O(gather) has V(capabilities)
+      type: dict
+      contains:
+        partial_changes:
+          description:
+            - Whether a change can be made to a part of a pool, as C(desktop_ids) and C(handle_type) of other modules
+              ask for it. Where it is false, a change is made to the whole pool at once.
+            - Told by whether the region counts the desktops that differ from their pool. Regions that do not are older
+              than those two fields.
+          type: bool
   sample:
     - id: a130ab3a-72bf-4b71-baa9-af4987c8e338
       name: finance-win10
@@ -162,6 +188,8 @@ desktop_pools:
         image_id: 2
         disk_num: 0
         disk_size: 0
+      capabilities:
+        partial_changes: true
 error_code:
   description: The service's error code.
   returned: when the service refused
@@ -210,16 +238,18 @@ SPEC = ModuleSpec(
     argument_spec={
         **CONNECTION,
         "pool": {"type": "str"},
+        "pools": {"type": "list", "elements": "str"},
         "name": {"type": "str"},
         "type": {"type": "str", "choices": ["DYNAMIC", "STATIC"]},
         "in_maintenance_mode": {"type": "bool"},
         "user_ids": {"type": "list", "elements": "str"},
         "gather": {"type": "list", "elements": "str", "choices": list(GATHER), "default": []},
     },
-    mutually_exclusive=[("pool", "name"), ("pool", "type"), ("pool", "in_maintenance_mode")],
+    mutually_exclusive=[("pool", "pools"), ("pool", "name"), ("pool", "type"), ("pool", "in_maintenance_mode")],
     limits={
         **CONNECTION_LIMITS,
         **POOL_LIMITS,
+        "pools": Items(1, 1000, each=Length(1, 255)),
         "name": Length(1, 255),
         # No limits are documented for these; 100 users take 10 requests.
         "user_ids": Items(1, 100, each=Length(1, 255)),
@@ -242,6 +272,9 @@ def run(task: Task) -> Result:
             session, name=name or None, pool_type=params["type"], in_maintenance_mode=params["in_maintenance_mode"]
         )
         pools = [pool for pool in found if name in pool.name]
+    if params["pools"] is not None:
+        named = frozenset(params["pools"])
+        pools = [pool for pool in pools if named & {pool.id, pool.name}]
     if params["user_ids"] is None:
         return {"desktop_pools": survey(session, pools, params["gather"], task.warn)}
     users = pools_of_users(session, params["user_ids"])

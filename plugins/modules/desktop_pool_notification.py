@@ -41,6 +41,7 @@ attributes:
     details:
       - Shows the message each time.
 seealso:
+  - module: hwcloud.workspace.desktop_pool_drain
   - module: hwcloud.workspace.desktop_pool_rebuild
 """
 

@@ -13,7 +13,7 @@ author:
   - The hwcloud.workspace contributors (@hwcloud)
 description:
   - Brings all desktops of a Huawei Cloud Workspace desktop pool to a power state, with one request for the whole pool.
-    The service offers no way to name single desktops.
+    For single desktops there is M(hwcloud.workspace.desktop_power).
   - The module compares first. If every desktop that can be in the state is in it already, nothing is sent.
   - Desktops in the status C(ERROR) and those that are being deleted are left out; a warning names the former. That the
     service fails to start or stop them, or a desktop that was in the state already, does not fail the task.
@@ -57,6 +57,7 @@ attributes:
       - Except with O(state=rebooted), which reboots each time, and says RV(ignore:changed=true) in check mode too.
       - A second run costs two read requests, one more if O(project_id) is not set.
 seealso:
+  - module: hwcloud.workspace.desktop_power
   - module: hwcloud.workspace.desktop_pool_notification
   - module: hwcloud.workspace.desktop_info
   - module: hwcloud.workspace.job_wait

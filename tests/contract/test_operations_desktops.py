@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The official SDK acts on single desktops. ``test_operations.py`` runs these drives."""
+"""The official SDK acts on single desktops and logs users off. ``test_operations.py`` runs these drives."""
 
 from __future__ import annotations
 
@@ -47,4 +47,16 @@ def _batch_run(clients: Any) -> None:
     assert control.desktop("FIN-003")["status"] == "HIBERNATED"
 
 
+def _batch_logoff(clients: Any) -> None:
+    control = clients.simulator.control
+    names = [desktop["desktop_id"] for desktop in control.pool("finance")["desktops"]]
+    body = sdk.LogoffDesktopsReq(desktop_ids=names[:3], message="Good night")
+    clients.understood(clients.workspace.batch_logoff_desktops(sdk.BatchLogoffDesktopsRequest(body=body)))
+    control.advance(60)
+    states = {desktop["computer_name"]: desktop["login_status"] for desktop in control.pool("finance")["desktops"]}
+    assert (states["FIN-001"], states["FIN-002"], states["FIN-003"]) == ("REGISTERED", "REGISTERED", "REGISTERED")
+    assert [event["message"] for event in control.desktop("FIN-001")["effects"]["logoffs"]] == ["Good night"]
+
+
 DRIVES["BatchRunDesktops"] = _batch_run
+DRIVES["BatchLogoffDesktops"] = _batch_logoff

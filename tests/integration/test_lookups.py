@@ -117,6 +117,20 @@ def test_jobs_of_a_fleet(ansible_in_process: Ansible, sight: Sight) -> None:
     assert jobs == {"finance": [job_id], "callcenter": [], "engineering": []}
 
 
+@pytest.mark.parametrize("age", ["newest", "older"])
+def test_what_the_region_knows(ansible_in_process: Ansible, sight: Sight, age: str) -> None:
+    sight.control.set_dialect(api_age=age)
+    run = ansible_in_process.play(
+        task("desktop_pool_info", "one", pool="finance", gather=["capabilities"]),
+        task("desktop_pool_info", "all", gather=["capabilities"]),
+        task("desktop_pool_info", "none", name="nowhere", gather=["capabilities"]),
+    )
+    knows = {"partial_changes": age == "newest"}
+    assert [pool["capabilities"] for pool in run["one"]["desktop_pools"]] == [knows]
+    assert [pool["capabilities"] for pool in run["all"]["desktop_pools"]] == [knows] * 3
+    assert [len(found.requests) for found in run.tasks] == [2, 2, 1]
+
+
 FILTERS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "none": ({}, ["ENG-001", "ENG-002", "ENG-003", "ENG-004"]),
     "other product": ({"inconsistent_type": "PRODUCT_ID"}, ["ENG-003"]),
@@ -225,3 +239,74 @@ def test_jobs_by_id_and_by_pool(ansible_in_process: Ansible, sight: Sight) -> No
     assert run["of another pool"]["jobs"] == []
     assert run["by ID"]["jobs"][0].keys() == run["by pool"]["jobs"][0].keys()
     assert run.changes == []
+
+
+LARGE, XLARGE = "workspace.x86.enterprise.large2", "workspace.x86.enterprise.xlarge2"
+ARM = "workspace.k.enterprise.large2"
+PRODUCTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "all products": ({}, [LARGE, XLARGE, ARM]),
+    "product ID": ({"product_id": LARGE}, [LARGE]),
+    "no product": ({"product_id": "workspace.x86.enterprise"}, []),
+    "name": ({"name": "Gross"}, [XLARGE]),
+    "flavor": ({"flavor_id": "s6.xlarge.2"}, [XLARGE]),
+    "larger": ({"resize_from": LARGE}, [XLARGE]),
+    "zone": ({"availability_zone": "eu-west-101a"}, [LARGE, XLARGE]),
+    "system of products": ({"os_type": "Linux"}, [LARGE, XLARGE, ARM]),
+    "by use": ({"charge_mode": "1"}, [LARGE, XLARGE]),
+    "processor of products": ({"architecture": "arm"}, [ARM]),
+    "series": ({"package_type": "general"}, [ARM]),
+    "to be had": ({"status": "normal"}, [LARGE, ARM]),
+}
+IMAGES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "all images": ({}, ["ubuntu", "win10", "win10"]),
+    "image name": ({"name": "win10"}, ["win10", "win10"]),
+    "part of a name": ({"name": "win"}, []),
+    "image ID": ({"image_id": "77777777-0000-4000-8000-000000000001"}, ["win10"]),
+    "no image": ({"image_id": "77777777"}, []),
+    "type of image": ({"image_type": "gold"}, ["ubuntu"]),
+    "system": ({"os_type": "Linux"}, ["ubuntu"]),
+    "platform": ({"platform": "Ubuntu"}, ["ubuntu"]),
+    "processor": ({"architecture": "arm"}, ["ubuntu"]),
+    "series of images": ({"package_type": "general"}, ["ubuntu", "win10", "win10"]),
+    "name and type": ({"name": "win10", "image_type": "gold"}, []),
+}
+
+
+@pytest.mark.parametrize("age", ["newest", "older"])
+def test_images_and_products_by_every_filter(ansible: Ansible, sight: Sight, age: str) -> None:
+    linux = {"os_type": "Linux", "platform": "Ubuntu", "image_type": "gold", "architecture": "arm"}
+    arm = {"product_id": ARM, "flavor_id": "kc1.large.2", "cpu": 2, "memory": 4096, "architecture": "arm"}
+    large = {"product_id": LARGE, "flavor_id": "s6.large.2", "cpu": 2, "memory": 4096}
+    xlarge = {"product_id": XLARGE, "flavor_id": "s6.xlarge.2", "cpu": 4, "memory": 8192, "status": "sellout"}
+    estate = generate(pools=1, desktops=1, in_use=0.0, drift=0.0, seed=3)
+    own = {name: estate[name] for name in ("seed", "account", "projects", "iam_users", "access_keys")}
+    sight.control.seed(
+        {
+            **own,
+            "images": [
+                {"name": "win10", "id": "77777777-0000-4000-8000-000000000001"},
+                {"name": "win10", "id": "77777777-0000-4000-8000-000000000002"},
+                {"name": "ubuntu", **linux},
+            ],
+            "products": [
+                large,
+                {**xlarge, "name": {"en-us": "Large", "de-de": "Gross"}},
+                {**arm, "charge_mode": "0", "package_type": "general", "availability_zones": ["eu-west-101b"]},
+            ],
+            "pools": [],
+        }
+    )
+    sight.control.set_dialect(api_age=age)
+    run = ansible.play(
+        *(task("image_info", name, **options) for name, (options, _found) in IMAGES.items()),
+        *(task("product_info", name, **options) for name, (options, _found) in PRODUCTS.items()),
+    )
+    assert {name: [image["name"] for image in run[name]["images"]] for name in IMAGES} == {
+        name: found for name, (_options, found) in IMAGES.items()
+    }
+    expected = {name: found for name, (_options, found) in PRODUCTS.items()}
+    if age == "older":  # such regions do not tell names
+        expected["name"] = []
+    assert {name: [item["product_id"] for item in run[name]["products"]] for name in PRODUCTS} == expected
+    assert run.changes == []
+    assert all(len(found.requests) == 1 for found in run.tasks)

@@ -110,6 +110,10 @@ DELETE_DESKTOPS = Operation(
 ACT_ON_DESKTOPS = Operation(
     "BatchRunDesktops", "POST", _PROJECT + "/desktops/action", Effect.ONCE, "workspace:desktops:operate"
 )
+# To log off who is logged off already does nothing.
+LOG_OFF_DESKTOPS = Operation(
+    "BatchLogoffDesktops", "POST", _PROJECT + "/desktops/logoff", Effect.REPEATABLE, "workspace:desktops:logoff"
+)
 SHOW_JOB = Operation("ShowJob", "GET", _PROJECT + "/workspace-jobs/{job_id}", Effect.READ, "workspace:jobs:get")
 ACT_ON_JOB = Operation("RunActionsOnWorkspaceJob", "POST", _PROJECT + "/workspace-jobs/{job_id}/actions", Effect.ONCE)
 LIST_SUB_JOBS = Operation("ListItaSubJobs", "GET", _PROJECT + "/workspace-sub-jobs", Effect.READ)

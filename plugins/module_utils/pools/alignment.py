@@ -10,12 +10,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..client.errors import NotFoundError, WorkspaceError
+from ..client.errors import WorkspaceError
 from ..client.session import Session
 from .change import Observation, Step
-from .lookup import count_drift, list_desktops
+from .lookup import count_drift
 from .model import Desktop, Pool
 from .scope import ONLY_FOR_EXPAND, Scope
+from .single import desktops_of
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,7 @@ class Target:
             counts = count_drift(session, pool.id)
             if counts is not None and counts.get(self.name) == 0:
                 return Observation(pool, None)
-        desktops = list_desktops(session, pool.id, scope.desktop_ids)
-        missing = sorted(set(scope.desktop_ids) - {desktop.id for desktop in desktops})
-        if missing:
-            raise NotFoundError(f"the pool has no desktop with the ID {', '.join(missing)}; check desktop_ids.")
-        return Observation(pool, tuple(desktops))
+        return Observation(pool, desktops_of(session, pool.id, scope.desktop_ids))
 
     def is_template_due(self, pool: Pool, scope: Scope) -> bool:
         """Return whether the pool's template is in scope and differs."""

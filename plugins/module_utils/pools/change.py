@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..client.errors import RefusedError
+from ..client.errors import RefusedError, WorkspaceError
 from ..client.jobs import Job
 from ..client.operations import EXPAND_POOL_VOLUMES, REBUILD_POOL, RESIZE_POOL, Operation
 from ..client.session import Session
@@ -44,6 +44,10 @@ class Step:
     ``adds`` is the number of desktops that it makes, whose IDs nobody knows before. ``delay`` is the seconds that the
     service itself waits before it begins. ``starts_job``: the answer names a job (or a script task); without one the
     step is done when it is answered. ``settle_time`` is the seconds that its effect may take to show after that.
+    ``quiet_time`` is the seconds in which the records may still show the state from before it, where that is the state
+    that is wanted as well (a reboot).
+    ``awaited``: its effect is waited for before anything else is done. That of a step without a job that is not awaited
+    is waited for when nothing is left to send, unless the task does not wait at all.
     ``mark`` tells steps with equal requests apart (the second of two equal disks).
     ``note`` says what the step does where the change as a whole does not say it (``starts 3 stopped desktops``); two
     steps that differ in nothing else are the same.
@@ -56,6 +60,8 @@ class Step:
     delay: float = 0.0
     starts_job: bool = True
     settle_time: float = SETTLE_TIME
+    quiet_time: float = 0.0
+    awaited: bool = True
     mark: int = 0
     note: str = field(default="", compare=False)
     adds: int = 0
@@ -85,29 +91,32 @@ class Submission:
 
     ``parts`` are further jobs for single desktops (resize): the desktop's ID by the job's. ``pending`` is what the
     service waits for before it begins, if it said so (``a free desktop``); there may be no job until then. ``facts``
-    are what else the answer says that the task returns.
+    are what else the answer says that the task returns. ``refused`` are the desktops on which the answer says that it
+    was not carried out, as entries of ``desktops_failed``; of steps that start no job.
     """
 
     id: str | None
     parts: Mapping[str, str] = field(default_factory=dict)
     pending: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    refused: tuple[dict[str, str], ...] = ()
 
 
 class Change:
     """A change of a pool: the base of all changes, with what most of them have in common.
 
-    ``verb`` is what users call it (``recompose``). ``again`` says what to do about desktops that failed, once the
-    reason is mended. ``job_types`` are the types that the service certainly gives to jobs of this change (definitions);
-    empty when no source says. ``takes_turns``: it must not be sent while another job runs for the pool.
-    ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request without a trace can be
-    sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted request of such a step must
-    have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on requests, against a service that
-    accepts and does nothing. ``looks`` is the number of reads in a row that have to show a step's effect before it is
-    believed.
+    ``verb`` is what users call it (``recompose``), ``done_is`` what desktops are after it. ``again`` says what to do
+    about desktops that failed, once the reason is mended. ``job_types`` are the types that the service certainly gives
+    to jobs of this change (definitions); empty when no source says. ``takes_turns``: it must not be sent while another
+    job runs for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request
+    without a trace can be sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted
+    request of such a step must have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on
+    requests, against a service that accepts and does nothing. ``looks`` is the number of reads in a row that have to
+    show a step's effect before it is believed.
     """
 
     verb: str = "change"
+    done_is: str = "changed"
     again: str = "run the task again to change those alone"
     job_types: frozenset[str] = frozenset()
     takes_turns: bool = True
@@ -144,11 +153,14 @@ class Change:
         """
         return Submission(str(answer["job_id"]) if answer.get("job_id") else None)
 
-    def check_answer(self, step: Step, answer: Mapping[str, Any]) -> None:
-        """Look at the answer to a step that starts no job.
+    def check_answer(self, step: Step, answer: Mapping[str, Any]) -> Submission:
+        """Return what the answer to a step that starts no job says.
 
-        :raises WorkspaceError: an answer without an error status that refuses all the same, as a whole or in part.
+        What it refuses in part fails the task once the rest is done.
+
+        :raises WorkspaceError: an answer without an error status that refuses all the same, and ends the task.
         """
+        return Submission(None)
 
     def excuses(self, step: Step, error: RefusedError) -> bool:
         """Return whether a refusal of a step says that it was done already."""
@@ -213,6 +225,17 @@ class Change:
         :param pool: the pool as it was read last, or as it would be.
         """
         return {}
+
+    def achieved(self, desktop_ids: frozenset[str]) -> dict[str, Any]:
+        """Return what a task's result holds of the desktops on which steps without a job were seen to take effect.
+
+        It takes the place of what :meth:`report` says under the same names. Not asked if no such step was waited for.
+        """
+        return {}
+
+    def overdue(self, late: Sequence[Desktop], seconds: float) -> WorkspaceError | None:
+        """Return the error for desktops that do not show an accepted step's effect in time; None for the usual one."""
+        return None
 
     def is_settled(self, observation: Observation) -> bool:
         """Return whether the pool has come to rest after a step whose own effect shows."""

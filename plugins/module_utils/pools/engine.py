@@ -26,6 +26,7 @@ from .change import SETTLE_TIME, Change, Observation, Plan, Step, Submission
 from .lookup import list_desktops, names
 from .model import Pool
 from .progress import Progress
+from .single import refused_error
 from .submission import may_be_of, submit
 from .work import JOBS
 
@@ -150,11 +151,13 @@ class Engine:
         run = _Run(self, change, pool)
         try:
             run.carry_out()
+            run.raise_for_refused()
             return run.reported()
         except WorkspaceError as error:
             run.reported()
             # The outcome holds all jobs of this change; an error knows its own alone.
-            facts = run.outcome.result() if change.starts_jobs else run.outcome.synchronous_result()
+            outcome = run.outcome
+            facts = outcome.result() if change.starts_jobs else {**outcome.synchronous_result(), **outcome.facts}
             error.fields = {**error.result_fields(), **facts}
             raise error.about(f"pool {pool.name}: {change.verb}") from None
 
@@ -188,9 +191,13 @@ class _Run:
         self._conflict_since: float | None = None
         self._hidden_since: float | None = None
         self._was_overtaken = False
+        self._looked_twice = False
         self._steps: list[Step] = []
         self._said: set[str] = set()
         self._believes = False
+        self._unawaited: frozenset[str] = frozenset()
+        self._shown: frozenset[str] | None = None
+        self._refused: list[dict[str, str]] = []
         self.outcome = Outcome(pool, work=change.tracker.accepted(""))
 
     def carry_out(self) -> Outcome:
@@ -214,7 +221,7 @@ class _Run:
             self._prepare(plan, step)
             submission = self._submit(step)
             if submission is None:
-                plan = self._plan_now()
+                plan = self._plan_on()
                 continue
             if step.starts_job and not self._engine.wait:
                 if plan.steps > 1:
@@ -235,7 +242,14 @@ class _Run:
     def reported(self) -> Outcome:
         """Return the outcome with what the change itself has to say of it."""
         self.outcome.facts.update(self._change.report(self._steps, self.outcome.pool))
+        if self._shown is not None:
+            self.outcome.facts.update(self._change.achieved(self._shown))
         return self.outcome
+
+    def raise_for_refused(self) -> None:
+        """Raise JobFailedError if an answer has said of desktops that the request was not carried out on them."""
+        if self._refused:
+            raise refused_error(self._refused, self._change.done_is, self._change.again)
 
     def _adopt(self, was_due: bool, under_way: bool) -> None:
         """Take over the job to which the wanted state is owed, since nothing had to be sent after it.
@@ -275,6 +289,9 @@ class _Run:
                     lagging = frozenset(sub_job.desktop_id for sub_job in newest.succeeded)
                     plan = self._settled(lagging, template_lags=True)
                     continue
+            if not running and plan.step is None and self._has_just_ended(jobs):
+                plan = self._plan_now()
+                continue
             if not running or (plan.step is None and not self._engine.wait):
                 known = jobs if tracker is JOBS else tracker.known(self._session, self.outcome.pool.id)
                 self._known_work = frozenset(work.id for work in known)
@@ -282,6 +299,14 @@ class _Run:
             lagging, template_lags = self._wait_for_others(running)
             plan = self._settled(lagging, template_lags)
             self._waited = True
+
+    def _has_just_ended(self, jobs: Sequence[Job]) -> bool:
+        """Return whether a job may have ended between the look at the pool and that at its jobs. Believed once."""
+        is_over = self.outcome.pool.status == "TEMPORARY" and any(job.is_over for job in jobs)
+        if self._steps or not is_over or self._looked_twice:
+            return False
+        self._looked_twice = True
+        return True
 
     def _hides_a_job(self) -> bool:
         """Return whether a job that nobody can see yet may run for the pool. That is believed for 60 seconds."""
@@ -346,6 +371,8 @@ class _Run:
         self._believes = True
         self.outcome.changed = True
         self.outcome.facts.update(submission.facts)
+        self.outcome.desktops_failed += submission.refused
+        self._refused += submission.refused
         if step.starts_job:
             self.outcome.work = self._change.tracker.accepted(submission.id or next(iter(submission.parts), ""))
         return submission
@@ -377,32 +404,59 @@ class _Run:
         succeeded = self._follow(submission, step) if followed else frozenset()
         # What a job reports, or what was answered at once, shows soon. Without either, only the waiting limit counts.
         lost = step.starts_job and not followed
-        lagging = step.desktop_ids if lost or not step.starts_job else succeeded
+        lagging = step.desktop_ids - _ids(submission.refused) if lost or not step.starts_job else succeeded
         self._change = self._change.once_done(step, lagging)
+        if not step.awaited:
+            self._unawaited |= lagging
+            return self._plan_on()
         limit = max(step.settle_time, self._time_left()) if lost else step.settle_time
         if submission.pending and not followed:
             limit = self._time_left()
+        return self._until_it_shows(step, lagging, limit, "" if followed else submission.pending, lost=lost)
+
+    def _plan_on(self) -> Plan:
+        """Return what is left to do; if that is nothing, wait first for the steps that were not waited for."""
+        plan = self._plan_now()
+        if plan.step is not None or not self._unawaited or not self._engine.wait:
+            return plan
+        lagging, self._unawaited = self._unawaited, frozenset()
+        step = self._steps[-1]
+        return self._until_it_shows(step, lagging, step.settle_time)
+
+    def _until_it_shows(
+        self, step: Step, lagging: frozenset[str], limit: float, pending: str = "", *, lost: bool = False
+    ) -> Plan:
+        """Wait until the records show a step's effect, and return what is left to do then.
+
+        :param lagging: the desktops on which it has to show.
+        :param limit: seconds after which it is too late.
+        :param pending: what the service waits for before it begins.
+        :param lost: nobody knows of a job that would tell how it ended.
+        """
         began = self._clock.now()
         shown = 0
         while True:
             observation = self._observe()
             missing, template = self._change.missing(step, observation)
             late = missing & lagging
+            elapsed = self._clock.now() - began
             shows = not late and not template and self._change.is_settled(observation)
+            shows = shows and elapsed >= min(step.quiet_time, limit)
             shown = shown + 1 if shows else 0
+            if not step.starts_job:
+                self._shown = (self._shown or frozenset()) | (lagging - late)
             if shown >= self._change.looks:
                 return self._change.plan(observation)
-            elapsed = self._clock.now() - began
             if elapsed >= limit and not shows:
-                if submission.pending and not followed:
-                    raise self._still_pending(submission, elapsed)
+                if pending:
+                    raise self._still_pending(pending, elapsed)
                 if lost and (late or template):
                     raise OutcomeUnknownError(
                         "the request was carried out at least in part, but no job of it can be found, and how it ended "
                         "is unknown; look at the pool's desktops in the console, then run the task again."
                     )
-                raise self._not_there(late, step)
-            waiting = f"the service waits for {submission.pending}" if submission.pending and not followed else ""
+                raise self._too_late(late, step)
+            waiting = f"the service waits for {pending}" if pending else ""
             self._progress.note(waiting or step.note or "waits for the records to catch up with what was done")
             self._clock.sleep(poll_interval(elapsed))
 
@@ -523,6 +577,18 @@ class _Run:
     def _time_left(self) -> float:
         return max(0.0, self._deadline - self._clock.now())
 
+    def _too_late(self, late: frozenset[str], step: Step) -> WorkspaceError:
+        """Return the error for a step whose effect does not show in time; of one without a job, name who it is."""
+        observation = self.outcome.observation
+        desktops = [desktop for desktop in (observation.desktops if observation else None) or () if desktop.id in late]
+        if not step.starts_job:
+            reason = f"the request was accepted, but {step.settle_time:.0f} s later its effect does not show"
+            self.outcome.desktops_failed += [
+                {"desktop_id": desktop.id, "desktop_name": desktop.name, "error_code": "", "fail_reason": reason}
+                for desktop in desktops
+            ]
+        return self._change.overdue(desktops, step.settle_time) or self._not_there(late, step)
+
     def _not_there(self, desktop_ids: frozenset[str], step: Step) -> WorkspaceError:
         what = self._names(desktop_ids) or "the pool itself"
         work = self._change.tracker.name
@@ -534,9 +600,9 @@ class _Run:
             "then run the task again."
         )
 
-    def _still_pending(self, submission: Submission, elapsed: float) -> WorkspaceError:
+    def _still_pending(self, pending: str, elapsed: float) -> WorkspaceError:
         return JobTimeoutError(
-            f"the service has accepted the request and still waits for {submission.pending} after {duration(elapsed)}; "
+            f"the service has accepted the request and still waits for {pending} after {duration(elapsed)}; "
             "run the task again to wait for it, or raise wait_timeout."
         )
 
@@ -555,3 +621,7 @@ class _Run:
         if not desktop_ids:
             return ""
         return names(list_desktops(self._session, self.outcome.pool.id, sorted(desktop_ids)))
+
+
+def _ids(entries: Sequence[dict[str, str]]) -> frozenset[str]:
+    return frozenset(entry["desktop_id"] for entry in entries)

@@ -11,6 +11,11 @@ from ..client.operations import NOTIFY_POOL
 from .change import Change, Observation, Plan, Step
 
 
+def notice(message: str) -> Step:
+    """Return the request that shows a message, 1 to 400 characters, on all desktops of a pool."""
+    return Step(NOTIFY_POOL, {"notifications": message})
+
+
 @dataclass(frozen=True)
 class Notification(Change):
     """Show ``message`` on a pool's desktops. It acts each time: nothing tells that it was shown before."""
@@ -26,7 +31,7 @@ class Notification(Change):
         """Return the request, once."""
         if self.sent:
             return Plan(None)
-        return Plan(Step(NOTIFY_POOL, {"notifications": self.message}), {}, {"notification": self.message})
+        return Plan(notice(self.message), {}, {"notification": self.message})
 
     def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Notification:
         """Return the change with nothing left to do."""

@@ -22,9 +22,9 @@ from .alignment import staying
 from .change import Change, Observation, Plan, Step
 from .lookup import list_desktops, names
 from .model import Desktop, Pool
+from .single import ACTIVE, ERROR, HIBERNATED, SHUTOFF
 from .work import Work
 
-ACTIVE, SHUTOFF, HIBERNATED, ERROR = "ACTIVE", "SHUTOFF", "HIBERNATED", "ERROR"
 WINDOWS = "windows"
 # Desktops lag behind the job of such an action; Terraform's client gives it 10 minutes in all.
 SETTLE_TIME = 600.0
@@ -57,20 +57,29 @@ class Power(Change):
         self.require(pool)
         failed = [desktop for desktop in present if desktop.status == ERROR]
         due = [desktop for desktop in present if desktop.status != ERROR and self.is_due(desktop)]
-        warnings = list(self.notes(present))
-        if failed:
-            warnings.append(f"desktops in ERROR are left out: {names(failed)}.")
-        sessions = [desktop for desktop in due if desktop.in_session]
-        if sessions and self.sessions:
-            among = f"users are logged in on {len(sessions)} of the {len(due)} desktops to {self.verb}"
-            warnings.append(f"{among}, and {self.sessions}: {names(sessions)}.")
-        said = tuple(f"pool {pool.name}: {text}" for text in warnings)
+        said = self.warnings(pool, present, due, failed)
         if not due:
             return Plan(None, warnings=said)
         body = {"op_type": self.action, **({"type": "HARD"} if self.force else {})}
         step = Step(ACT_ON_POOL, body, frozenset(desktop.id for desktop in due), settle_time=SETTLE_TIME)
         before, after = self.difference(present, due)
         return Plan(step, before, after, said)
+
+    def warnings(
+        self, pool: Pool, present: Sequence[Desktop], due: Sequence[Desktop], left_out: Sequence[Desktop] = ()
+    ) -> tuple[str, ...]:
+        """Return what users should know before it is done.
+
+        :param left_out: the desktops in ERROR that are none of its business.
+        """
+        found = list(self.notes(present))
+        if left_out:
+            found.append(f"desktops in ERROR are left out: {names(left_out)}.")
+        sessions = [desktop for desktop in due if desktop.in_session]
+        if sessions and self.sessions:
+            among = f"users are logged in on {len(sessions)} of the {len(due)} desktops to {self.verb}"
+            found.append(f"{among}, and {self.sessions}: {names(sessions)}.")
+        return tuple(f"pool {pool.name}: {text}" for text in found)
 
     def judge(self, step: Step, work: Work) -> Work:
         """Return the job without the failures of desktops that were not due."""
@@ -110,6 +119,7 @@ class Start(Power):
     """Start the desktops that do not run."""
 
     verb = "start"
+    done_is = "started"
     action = "os-start"
     status = ACTIVE
 
@@ -119,6 +129,7 @@ class Stop(Power):
     """Stop the desktops that are not stopped."""
 
     verb = "stop"
+    done_is = "stopped"
     action = "os-stop"
     status = SHUTOFF
     sessions = "their unsaved work is lost"
@@ -129,6 +140,7 @@ class Hibernate(Power):
     """Hibernate the desktops that run. Windows alone can do that (help page: managing desktop pools)."""
 
     verb = "hibernate"
+    done_is = "hibernated"
     action = "hibernate"
     status = HIBERNATED
     sessions = "they are cut off, while their work is kept"
@@ -172,6 +184,7 @@ class Reboot(Power):
     left_out: frozenset[str] = frozenset()
 
     verb = "reboot"
+    done_is = "rebooted"
     again = "run the task again, which reboots all that run"
     action = "reboot"
     status = ACTIVE
@@ -195,7 +208,7 @@ class Reboot(Power):
             )
         return Plan(None)
 
-    def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Reboot:
+    def once_done(self, step: Step, desktop_ids: frozenset[str]) -> Change:
         """Return the change with nothing left to do."""
         return replace(self, done=True, left_out=step.desktop_ids - desktop_ids)
 

@@ -11,6 +11,7 @@ from ..client.clock import Clock, duration
 from .work import Work
 
 LEAST_PAUSE = 10.0  # seconds between two lines
+LONGEST_PAUSE = 60.0  # seconds after which the time that is left is worth a line of its own
 
 
 class Progress:
@@ -43,6 +44,18 @@ class Progress:
     def note(self, text: str, *, at_once: bool = False) -> None:
         """Say something that is not a job's state, if it is new. ``at_once``: without the pause between two lines."""
         self._say(text, at_once=at_once)
+
+    def left(self, text: str, seconds: float) -> None:
+        """Say something with the time that is left, if the text is new or a minute has passed.
+
+        :param seconds: that are left.
+        """
+        now = self._clock.now()
+        passed = None if self._last_line_at is None else now - self._last_line_at
+        if passed is None or passed >= LONGEST_PAUSE or (text != self._last_text and passed >= LEAST_PAUSE):
+            self._last_line_at = now
+            self._last_text = text
+            self._emit(f"{self._subject}: {text}, {duration(max(0.0, seconds))} left")
 
     def _say(self, text: str, *, at_once: bool) -> None:
         now = self._clock.now()

@@ -56,8 +56,7 @@ def submit(
         try:
             answer = session.call(step.operation, path, body=dict(step.body) or None) or {}
             if not step.starts_job:
-                change.check_answer(step, answer)
-                return Submission(None)
+                return change.check_answer(step, answer)
             _raise_for_hidden_error(step, answer)
             submission = change.accepted(answer)
             if submission.id or submission.parts or submission.pending or not change.needs_job:

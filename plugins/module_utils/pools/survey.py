@@ -14,10 +14,10 @@ from ..client.operations import LIST_DESKTOPS, LIST_DESKTOPS_BRIEF, LIST_POOL_US
 from ..client.pagination import PAGING, read_list
 from ..client.session import Session
 from .drift import drift
-from .lookup import list_desktops
+from .lookup import count_drift, list_desktops
 from .model import Desktop, Pool
 
-GATHER = ("desktops", "users", "drift", "jobs")
+GATHER = ("desktops", "users", "drift", "jobs", "capabilities")
 
 
 def survey(
@@ -25,8 +25,9 @@ def survey(
 ) -> list[dict[str, Any]]:
     """Return the pools' own records, each with what was asked for added to it.
 
-    :param gather: any of ``desktops`` (adds ``desktops``), ``users`` (``authorized_objects``), ``drift`` (``drift``)
-        and ``jobs`` (``running_jobs``). ``authorized_objects`` is None where the region does not know that list.
+    :param gather: any of ``desktops`` (adds ``desktops``), ``users`` (``authorized_objects``), ``drift`` (``drift``),
+        ``jobs`` (``running_jobs``) and ``capabilities`` (``capabilities``). ``authorized_objects`` is None where the
+        region does not know that list.
     :param warn: takes warnings.
     """
     asked = frozenset(gather)
@@ -36,6 +37,7 @@ def survey(
     if needs_desktops or together:
         desktops = _desktops_by_pool(session, pools, together)
     jobs = _running_jobs_by_pool(session, pools, desktops, together) if "jobs" in asked else {}
+    capabilities = _capabilities(session, pools) if "capabilities" in asked else {}
     reports = []
     for pool in pools:
         report = dict(pool.fields)
@@ -47,8 +49,16 @@ def survey(
             report["drift"] = drift(pool, desktops[pool.id])
         if "jobs" in asked:
             report["running_jobs"] = [job.report() for job in jobs[pool.id]]
+        if "capabilities" in asked:
+            report["capabilities"] = dict(capabilities)
         reports.append(report)
     return reports
+
+
+def _capabilities(session: Session, pools: Sequence[Pool]) -> dict[str, bool]:
+    """Return what the region knows; one request tells it for all its pools."""
+    # Regions that do not count drift are older than the fields that name a part of a pool (SDK, definitions).
+    return {"partial_changes": any(count_drift(session, pool.id) is not None for pool in pools[:1])}
 
 
 _FEW_REQUESTS = 5  # up to here it is not worth a request to find out whether there is a cheaper way

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from ..client.errors import InputError, JobFailedError, MissingError, NotFoundError, RefusedError, one_line
+from ..client.errors import InputError, MissingError, RefusedError
 from ..client.jobs import Job
 from ..client.operations import (
     ACT_ON_DESKTOPS,
@@ -27,16 +27,25 @@ from ..client.operations import (
 )
 from ..client.session import Session
 from .alignment import require_partial_requests, staying
-from .change import Change, Observation, Plan, Step
+from .change import Change, Observation, Plan, Step, Submission
 from .disks import DesktopDisk, Fit, Goal, Machine, PoolDisk, Target, Wish, fit, goal_of, pool_disks, system_disk
-from .lookup import count, list_desktops, names
+from .lookup import count, names
 from .model import Desktop, Pool
 from .scope import ONLY_FOR_EXPAND, Scope
+from .single import (
+    ACTIVE,
+    ERROR,
+    HIBERNATED,
+    IDS_PER_REQUEST,
+    SHUTOFF,
+    batches,
+    desktops_of,
+    refused_desktops,
+    refused_error,
+)
 from .work import Work
 
-ACTIVE, SHUTOFF, HIBERNATED, ERROR = "ACTIVE", "SHUTOFF", "HIBERNATED", "ERROR"
 POWER_TIME = 900.0  # seconds in which a desktop that was started or stopped may not show it yet
-IDS_PER_REQUEST = 100  # desktop_ids (definitions)
 
 ADD, EXPAND, DELETE, START, STOP = "added", "expanded", "deleted", "started", "stopped"
 _LISTS = (ADD, EXPAND, DELETE)
@@ -109,11 +118,7 @@ class Volumes(Change):
         """
         if not self.scope.has_desktops:
             return Observation(pool, ())
-        desktops = list_desktops(session, pool.id, self.scope.desktop_ids)
-        missing = sorted(set(self.scope.desktop_ids) - {desktop.id for desktop in desktops})
-        if missing:
-            raise NotFoundError(f"the pool has no desktop with the ID {', '.join(missing)}; check desktop_ids.")
-        return Observation(pool, tuple(desktops))
+        return Observation(pool, desktops_of(session, pool.id, self.scope.desktop_ids))
 
     def plan(self, observation: Observation) -> Plan:
         """Return the next request, or none if the disks are as wanted.
@@ -156,23 +161,16 @@ class Volumes(Change):
             "it does.",
         )
 
-    def check_answer(self, step: Step, answer: Mapping[str, Any]) -> None:
+    def check_answer(self, step: Step, answer: Mapping[str, Any]) -> Submission:
         """Refuse an answer that says of desktops that they could not be started or stopped.
 
         :raises JobFailedError: names them.
         """
-        failed = answer.get("failed_operation_list") or []
-        if not failed:
-            return
-        first = failed[0]
-        named = sorted(str(entry.get("desktop_name") or entry.get("desktop_id")) for entry in failed)
-        reason = one_line(str(first.get("error_msg") or first.get("error_code") or "no reason given")).rstrip(".")
-        what = "started" if isinstance(step, DiskStep) and step.kind == START else "stopped again"
-        raise JobFailedError(
-            f"{count(len(failed), 'desktop')} could not be {what}: {', '.join(named[:10])} ({reason}); look at "
-            "their state in the console, then run the task again.",
-            error_code=str(first.get("error_code") or "") or None,
-        )
+        refused = refused_desktops(answer)
+        if refused:
+            starts = isinstance(step, DiskStep) and step.kind == START
+            raise refused_error(refused, "started" if starts else "stopped again")
+        return Submission(None)
 
     def instead(self, step: Step, error: RefusedError) -> Volumes | None:
         """Return the change with an action on the whole pool, where single desktops cannot be started."""
@@ -582,8 +580,7 @@ def _power(
     kind: str, action: Mapping[str, str], desktops: Sequence[Desktop], note: str, state: str = ""
 ) -> Iterator[DiskStep]:
     """Yield the requests that start or stop desktops. ``state`` is what they will be in; empty for what they are in."""
-    for at in range(0, len(desktops), IDS_PER_REQUEST):
-        batch = desktops[at : at + IDS_PER_REQUEST]
+    for batch in batches(desktops):
         ids = [desktop.id for desktop in batch]
         states = {desktop.id: state or desktop.status for desktop in batch}
         body = {"desktop_ids": ids, **action}

@@ -253,4 +253,6 @@ def _product(part: ProductPart) -> Product:
         "package_type": part.package_type,
         "status": part.status,
     }
+    if part.name:
+        fields["name"] = part.name
     return Product(part.product_id, fields, tuple(part.os_types), tuple(part.availability_zones))

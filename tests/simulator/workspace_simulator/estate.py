@@ -46,6 +46,7 @@ class JobsPart(_Part):
     spread: float = Field(0.2, ge=0, lt=1, description="Durations differ by desktop, up to this share either way.")
     lag_seconds: float = Field(15.0, ge=0, description="Under state_after_job: lags.")
     history_seconds: float = Field(3600.0, ge=0, description="Under finished_jobs: forgotten.")
+    logoff_seconds: float = Field(20.0, ge=0, description="How long after a log-off the session ends; no job.")
 
 
 class AccountPart(_Part):
@@ -121,9 +122,10 @@ class ImagePart(_Part):
 
 
 class ProductPart(_Part):
-    """A product. ``memory`` in MB, ``system_disk_size`` in GB."""
+    """A product. ``memory`` in MB, ``system_disk_size`` in GB, ``name`` by language."""
 
     product_id: str
+    name: dict[str, str] = Field(default_factory=dict)
     flavor_id: str
     cpu: int
     memory: int

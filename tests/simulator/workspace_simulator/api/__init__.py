@@ -18,6 +18,7 @@ from . import (
     pool_life,
     pools,
     scripts,
+    sessions,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "pool_life",
     "pools",
     "scripts",
+    "sessions",
 ]

@@ -228,6 +228,14 @@ class Dialect(BaseModel):
     waiting_attach: Literal["job", "no_job"] = Field(
         "job", description="Whether an attach that has to wait (WAITING) answers a job, which stays open till then."
     )
+    logoff_disconnected: Literal["ended", "kept"] = Field(
+        "ended", description="Whether a log-off ends a session whose client is disconnected."
+    )
+    after_logoff: Literal["stays_away", "returns_unless_maintenance", "returns"] = Field(
+        "stays_away",
+        description="What a user does who was logged off: stays away, or connects again at once, everywhere or "
+        "unless the pool is in maintenance mode.",
+    )
 
 
 def readings() -> list[tuple[str, list[str], str]]:

@@ -148,6 +148,7 @@ class Effects:
     failures: list[dict[str, Any]] = field(default_factory=list)
     notifications: list[dict[str, Any]] = field(default_factory=list)
     sessions_cut: list[dict[str, Any]] = field(default_factory=list)
+    logoffs: list[dict[str, Any]] = field(default_factory=list)
     updates: list[dict[str, Any]] = field(default_factory=list)
     created: list[dict[str, Any]] = field(default_factory=list)
     expanded: list[dict[str, Any]] = field(default_factory=list)

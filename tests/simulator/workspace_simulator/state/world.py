@@ -34,6 +34,7 @@ class JobsSettings:
     spread: float = 0.2
     lag_seconds: float = 15.0
     history_seconds: float = 3600.0
+    logoff_seconds: float = 20.0
 
 
 @dataclass(eq=False)

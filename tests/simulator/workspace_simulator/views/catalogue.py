@@ -12,6 +12,7 @@ from ..state.clock import iso_seconds
 from ..state.models import Image
 
 _NEWER_IMAGE = ("created_at", "kms_id")
+_NEWER_PRODUCT = ("name", "package_type")
 
 
 def image_view(image: Image, older: bool) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def image_view(image: Image, older: bool) -> dict[str, Any]:
 
 
 def product_view(fields: dict[str, Any], older: bool) -> dict[str, Any]:
-    """Return a product; older regions do not tell its package type (SDK)."""
+    """Return a product; older regions tell neither its names nor its package type (SDK)."""
     if older:
-        return {name: value for name, value in fields.items() if name != "package_type"}
+        return {name: value for name, value in fields.items() if name not in _NEWER_PRODUCT}
     return fields

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import ForbiddenError
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.model import Pool
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.survey import GATHER, survey
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import (
@@ -45,6 +46,7 @@ class Fleet:
         on("GET", f"{BASE}/desktops/detail", self._details)
         on("GET", f"{BASE}/desktop-pools/p[0-9]+/users", lambda r: self._page(r, "objects", [{"object_id": "u1"}]))
         on("GET", f"{BASE}/workspace-sub-jobs", self._sub_jobs)
+        on("GET", f"{BASE}/desktop-pools/p[0-9]+/inconsistent-statics", Reply(200, {"image_id": 1}))
 
     def survey(self, *gather: str, first: int | None = None) -> list[dict[str, Any]]:
         return survey(session_to(self.service.url), self.pools[:first], gather, self.warnings.append)
@@ -98,7 +100,9 @@ def test_what_was_asked_for_is_added_to_the_pools_own_records(service: ScriptedS
         assert report["drift"] == {"product_id": 0, "image_id": some, "disk_num": 0, "disk_size": 0}
         assert report["authorized_objects"] == [{"object_id": "u1"}]
         assert [job["job_id"] for job in report["running_jobs"]] == [f"j-{pool.id}"] * some
-        assert set(pool.fields) | {"desktops", "drift", "authorized_objects", "running_jobs"} == set(report)
+        assert report["capabilities"] == {"partial_changes": True}
+        added = {"desktops", "drift", "authorized_objects", "running_jobs", "capabilities"}
+        assert set(pool.fields) | added == set(report)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +113,7 @@ def test_what_was_asked_for_is_added_to_the_pools_own_records(service: ScriptedS
         (("users",), {"authorized_objects"}),
         (("drift",), {"drift"}),
         (("jobs",), {"running_jobs"}),
+        (("capabilities",), {"capabilities"}),
     ],
 )
 def test_what_was_not_asked_for_is_not_there(
@@ -129,6 +134,24 @@ def test_a_region_that_does_not_list_the_users_of_pools_is_warned_of(service: Sc
     assert fleet.warnings
 
 
+@pytest.mark.parametrize("status", [400, 404, 405])
+def test_a_region_that_counts_no_drift_knows_no_changes_of_a_part_of_a_pool(
+    service: ScriptedService, status: int
+) -> None:
+    answer = Reply(status, {"error_code": "APIGW.0101", "error_msg": "no API"})
+    service.on("GET", f"{BASE}/desktop-pools/p[0-9]+/inconsistent-statics", answer)
+    reports = Fleet(service, 3, 1).survey("capabilities")
+    assert [report["capabilities"] for report in reports] == [{"partial_changes": False}] * 3
+    assert len(service.requests) == 1
+
+
+def test_a_missing_permission_is_not_taken_for_an_older_region(service: ScriptedService) -> None:
+    denied = Reply(403, {"error_code": "WKS.0003", "error_msg": "denied"})
+    service.on("GET", f"{BASE}/desktop-pools/p[0-9]+/inconsistent-statics", denied)
+    with pytest.raises(ForbiddenError):
+        Fleet(service, 1, 1).survey("capabilities")
+
+
 def test_the_pools_alone_cost_nothing_more(service: ScriptedService) -> None:
     Fleet(service, 50, 2).survey()
     assert service.requests == []
@@ -146,6 +169,9 @@ COSTS: list[tuple[tuple[str, ...], int, int, dict[str, int]]] = [
     (("jobs",), 6, 10, {"detail": 1, "desktops": 2, "workspace-sub-jobs": 2}),
     (("drift", "jobs"), 3, 10, {"detail": 3, "workspace-sub-jobs": 3}),
     (("users",), 3, 10, {"users": 3}),
+    (("capabilities",), 1, 10, {"inconsistent-statics": 1}),
+    (("capabilities",), 40, 10, {"inconsistent-statics": 1}),
+    (("capabilities",), 0, 10, {}),
     (("drift", "jobs"), 40, 10, {"detail": 1, "desktops": 2, "workspace-sub-jobs": 2}),
 ]
 
