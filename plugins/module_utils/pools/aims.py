@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..client.errors import InputError
-from .disks import Machine, Wish, check_wishes, fit, goal_of
+from .disks import Fit, Goal, Machine, Wish, check_wishes, fit, goal_of
 from .model import Desktop, Pool
+from .policy import yes_or_no
 
 IMAGE, PRODUCT, VOLUMES = "image", "product", "volumes"
 _PROPERTY = {IMAGE: "image_id", PRODUCT: "product_id"}
@@ -46,7 +47,7 @@ class Aim:
             raise InputError("a rollout has one aim: give one of image_id, product_id and volumes.")
         if given == ["volumes"]:
             wishes = tuple(_wish(number, entry) for number, entry in enumerate(change["volumes"]))
-            purge = bool(change.get("volumes_purge"))
+            purge = yes_or_no(change.get("volumes_purge") or False, "volumes_purge")
             check_wishes(wishes, absent=False, purge=purge)
             return cls(VOLUMES, wishes=wishes, purge=purge)
         what = IMAGE if given == ["image_id"] else PRODUCT
@@ -67,7 +68,13 @@ class Aim:
         """
         if self.what in _PROPERTY:
             return frozenset(desktop.id for desktop in desktops if self.value_of(desktop) != self.value)
-        return frozenset(desktop.id for desktop in desktops if self._lacks(pool, desktops)(desktop))
+        goal, fits = self._fits(pool, desktops)
+        listed = [target for target in goal.targets if target.listed]
+        return frozenset(
+            desktop_id
+            for desktop_id, found in fits.items()
+            if found.doomed or found.strays or any(found.lacks(target) or found.is_small(target) for target in listed)
+        )
 
     def template_due(self, pool: Pool, desktops: Sequence[Desktop]) -> bool:
         """Return whether the pool's template needs the change.
@@ -83,24 +90,22 @@ class Aim:
 
     def cuts_sessions(self, pool: Pool, desktops: Sequence[Desktop]) -> bool:
         """Return whether whoever works on a desktop loses something: all but adding and growing disks."""
-        return self.what in _PROPERTY or bool(self._goal(pool, desktops).removed)
+        if self.what in _PROPERTY:
+            return True
+        goal, fits = self._fits(pool, desktops)
+        # A disk may be gone from the pool and still be on desktops, after a deletion that failed there.
+        return bool(goal.removed) or any(found.doomed for found in fits.values())
 
-    def _goal(self, pool: Pool, desktops: Sequence[Desktop]) -> Any:
+    def _goal(self, pool: Pool, desktops: Sequence[Desktop]) -> Goal:
         machines = [Machine.of(desktop) for desktop in desktops]
         return goal_of(pool, self.wishes, machines, absent=False, purge=self.purge, moves_template=True)
 
-    def _lacks(self, pool: Pool, desktops: Sequence[Desktop]) -> Callable[[Desktop], bool]:
+    def _fits(self, pool: Pool, desktops: Sequence[Desktop]) -> tuple[Goal, dict[str, Fit]]:
+        """Return what the pool's disks are to become, and by desktop which of its disks serve what."""
         goal = self._goal(pool, desktops)
-        linked = any(Machine.of(desktop).knows_links for desktop in desktops)
-
-        def lacks(desktop: Desktop) -> bool:
-            found = fit(Machine.of(desktop), goal, linked=linked)
-            listed = [target for target in goal.targets if target.listed]
-            return bool(found.doomed or found.strays) or any(
-                found.lacks(target) or found.is_small(target) for target in listed
-            )
-
-        return lacks
+        machines = [Machine.of(desktop) for desktop in desktops]
+        linked = any(machine.knows_links for machine in machines)
+        return goal, {machine.desktop.id: fit(machine, goal, linked=linked) for machine in machines}
 
 
 def most_common(values: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ SESSION_POLICIES = (WAIT, LOGOFF, SKIP)
 ON_FAILURE = (ROLLBACK, STOP, CONTINUE)
 _SHARE = re.compile(r"\s*(\d{1,3})\s*%\s*")
 _NUMBER = re.compile(r"\s*(\d{1,6})\s*")
+_YES = frozenset({"true", "yes", "on", "y", "t", "1"})
+_NO = frozenset({"false", "no", "off", "n", "f", "0"})
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Policy:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Policy:
-        """Read options; what is absent, None or empty has its default.
+        """Read options; what is absent, None or empty text has its default. An empty list of canaries is none.
 
         :raises InputError: an option cannot be read.
         """
@@ -107,8 +109,8 @@ class Policy:
             on_failure=_one_of(given.get("on_failure", ROLLBACK), ON_FAILURE, "on_failure"),
             session_policy=_one_of(given.get("session_policy", WAIT), SESSION_POLICIES, "session_policy"),
             session_wait_seconds=_whole(given.get("session_wait_seconds", 3600), "session_wait_seconds"),
-            pause_after_canary=bool(given.get("pause_after_canary", False)),
-            repair=bool(given.get("repair", True)),
+            pause_after_canary=yes_or_no(given.get("pause_after_canary", False), "pause_after_canary"),
+            repair=yes_or_no(given.get("repair", True), "repair"),
             window_end=None if end is None else moment(end, "window_end"),
         )
 
@@ -130,10 +132,23 @@ class Policy:
         return frozenset(found)
 
 
-def moment(value: Any, name: str) -> datetime:
+def yes_or_no(value: Any, name: str) -> bool:
+    """Read a boolean as Ansible does; what comes from a command line is text, and "false" is no.
+
+    :param name: the option, for the error.
+    :raises InputError: it is neither.
+    """
+    text = str(value).strip().lower()
+    if text not in _YES | _NO:
+        raise InputError(f"{name} is {str(value)!r}; give true or false.")
+    return text in _YES
+
+
+def moment(value: Any, name: str, *, without_zone_utc: bool = False) -> datetime:
     """Read an ISO 8601 time; without a zone it is in that of the controller.
 
     :param name: the option, for the error.
+    :param without_zone_utc: a time without a zone is UTC instead, as Ansible's ``now(utc=true)`` gives it.
     :raises InputError: it cannot be read.
     """
     try:
@@ -146,6 +161,8 @@ def moment(value: Any, name: str) -> datetime:
         raise InputError(
             f"{name} is {str(value)!r}; give an ISO 8601 time, such as 2026-11-23T05:00:00+01:00."
         ) from None
+    if found.tzinfo is None and without_zone_utc:
+        return found.replace(tzinfo=timezone.utc)
     return found.astimezone(timezone.utc)
 
 

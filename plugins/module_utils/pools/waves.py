@@ -21,7 +21,8 @@ from ..client.errors import InputError
 from .aims import PRODUCT, VOLUMES, Aim, most_common
 from .lookup import count
 from .model import Desktop, Pool
-from .policy import CONTINUE, LOGOFF, ROLLBACK, SKIP, WAIT, Amount, Policy
+from .policy import CONTINUE, LOGOFF, ROLLBACK, SKIP, WAIT, Amount, Policy, moment
+from .single import IDS_PER_REQUEST
 
 FORWARD, BACK = "forward", "back"
 CANARY, WAVE, REPAIR, ROLLING_BACK = "canary", "wave", "repair", "rollback"
@@ -108,6 +109,7 @@ def start_rollout(
         "due": [desktop.id for desktop in targets],
         "had_it": sorted({desktop.id for desktop in scene.desktops} - due),
         "canary_left": _canaries_due(policy, scene, due, due - set(skipped)),
+        "canary_ids": sorted(policy.canaries(scene.desktops)),
         "canaries_ran": False,
         "done": [],
         "touched": [],
@@ -130,7 +132,7 @@ def next_wave(state: Mapping[str, Any], report: Mapping[str, Any], now: datetime
     ``action`` is ``change`` (bring ``desktop_ids`` to the aim), ``wait`` (at most ``wait_timeout`` seconds, until some,
     or with ``until: all`` all, of ``desktop_ids`` are free of users), ``stop`` (with ``cause`` and ``reason``) or
     ``finish`` (move the template if ``template_due``). ``template_strayed``: the service has moved the template along
-    with desktops; put it back first.
+    with desktops; put it back first. That holds for a rollout that has stopped as well.
 
     :param report: the pool as it is now.
     """
@@ -138,10 +140,10 @@ def next_wave(state: Mapping[str, Any], report: Mapping[str, Any], now: datetime
     step = _next(state, scene, aim, policy, now)
     strayed = (
         state["template_waits"] and not state["whole_pool"] and bool(state["former"])
-        and step["action"] != FINISH and aim.value_of(scene.pool) == aim.value
+        and (step["action"] != FINISH or _has_halted(state)) and aim.value_of(scene.pool) == aim.value
     )  # fmt: skip
     if state["phase"] == BACK:
-        strayed = state["moves_template"] and aim.value_of(scene.pool) != aim.value
+        strayed = state["moves_template"] and not state["whole_pool"] and aim.value_of(scene.pool) != aim.value
     if step["action"] == FINISH:
         step["template_due"] = (
             state["phase"] == FORWARD and state["moves_template"] and aim.template_due(scene.pool, scene.desktops)
@@ -155,11 +157,12 @@ def end_wave(
     """Return what a rollout knows after a step.
 
     :param step: what :func:`next_wave` said.
-    :param outcome: of a change: ``began`` (ISO 8601), ``job_id``, ``failed`` (list of dicts of desktop_id,
-        desktop_name, error_code, fail_reason), ``unhealthy`` (the same), ``left`` (IDs that were not touched because
-        somebody was logged in), ``error`` (why it ended, where no desktop is named), ``job_over`` (the service has
-        ended the job that the error is about, so that its desktops failed) and ``jobs`` (what job_info says of the
-        job). Of a wait: ``free`` (whether a desktop became free) and ``seconds`` (how long it took). All may be absent.
+    :param outcome: of a change: ``began`` (ISO 8601; without a zone it is UTC), ``job_id``, ``failed`` (list of dicts
+        of desktop_id, desktop_name, error_code, fail_reason), ``unhealthy`` (the same), ``left`` (IDs that were not
+        touched because somebody was logged in), ``error`` (why it ended, where no desktop is named), ``job_over`` (the
+        service has ended the job that the error is about, so that its desktops failed) and ``jobs`` (what job_info says
+        of the job). Of a wait: ``free`` (whether a desktop became free) and ``seconds`` (how long it took). All may be
+        absent.
     """
     after = deepcopy(dict(state))
     for entry in step.get("skipped") or []:
@@ -169,7 +172,8 @@ def end_wave(
     elif step["action"] == FINISH:
         after["stop"] = {"cause": "", "reason": ""}
     elif step["action"] == WAIT_FOR_USERS:
-        after["waited_seconds"] += float(outcome.get("seconds") or 0)
+        # At least a second each: users who come and go between two readings cannot keep it waiting for ever.
+        after["waited_seconds"] += max(1.0, float(outcome.get("seconds") or 0))
         after["waited_out"] = not outcome.get("free")
     if step["action"] == CHANGE:
         _end_change(after, step, outcome, now)
@@ -187,7 +191,6 @@ def start_rollback(state: Mapping[str, Any], report: Mapping[str, Any], now: dat
     """
     if state["what"] == VOLUMES:
         raise InputError("disks are not taken back desktop by desktop.")
-    scene = Scene.of(report)
     careless = {"canary": 0, "pause_after_canary": False, "window_end": None, "on_failure": CONTINUE, "repair": True}
     options = {**state["options"], **careless}
     aim = Aim.of(state["change"]).back(state["former"])
@@ -195,7 +198,7 @@ def start_rollback(state: Mapping[str, Any], report: Mapping[str, Any], now: dat
     back = start_rollout(report, aim, options, now, only=sorted(ours))
     # Where the rollout began on a template that had moved already, nothing says where it was before.
     back["waves_before"] = len(state["waves"])
-    return {**back, "phase": BACK, "moves_template": state["template_waits"], "whole_pool": not scene.partial_changes}
+    return {**back, "phase": BACK, "moves_template": state["template_waits"], "whole_pool": state["whole_pool"]}
 
 
 def wants_rollback(state: Mapping[str, Any]) -> bool:
@@ -219,17 +222,22 @@ def rollout_result(
     :param report: the pool as it is now.
     """
     scene, aim, policy = Scene.of(report), Aim.of(state["change"]), Policy.of(state["options"])
-    stop = state["stop"] or {"cause": BY_ERROR, "reason": "it was interrupted."}
+    interrupted = {"cause": BY_ERROR, "reason": "it was interrupted."}
+    stop = state["stop"] or interrupted
     failed = list(state["failures"].values())
     outcome, reason, is_failure = _outcome(state, policy, stop, failed)
     rolled_back: list[str] = []
     if back is not None:
         rolled_back = list(back["done"])
-        left = [*back["failures"].values(), *back["skipped"].values()]
+        behind = set(back["due"]) - set(rolled_back)
+        left = [_shown(desktop) for desktop in scene.desktops if desktop.id in behind]
         failed += [entry for entry in back["failures"].values() if entry["desktop_id"] not in state["failures"]]
         outcome = FAILED if left or back["stop"] is None or back["stop"]["cause"] else ROLLED_BACK
-        reason += f" {count(len(rolled_back), 'desktop')} taken back to {state['former']}"
+        taken = count(len(rolled_back), "desktop") if rolled_back or left else "Nothing had to be"
+        reason += f" {taken} taken back to {state['former']}"
         reason += f", {len(left)} could not be: {_few(left)}." if left else "."
+        if back["stop"] is None or back["stop"]["reason"]:
+            reason += f" The roll back stopped: {(back['stop'] or interrupted)['reason']}"
     waves = [*state["waves"], *(back["waves"] if back else [])]
     seconds = (now - datetime.fromisoformat(state["began"])).total_seconds()
     changed = sum(len(wave["desktops"]) - len(wave["failed"]) for wave in waves)
@@ -238,7 +246,7 @@ def rollout_result(
         "pool": state["pool"],
         "pool_id": state["pool_id"],
         "what": state["what"],
-        "from": state["from"] or state["former"],
+        "from": state["former"] or state["from"],
         "to": state["to"],
         "outcome": outcome,
         "reason": reason,
@@ -280,29 +288,31 @@ def rehearse_rollout(
     options = {**options, "window_end": None}
     state = start_rollout(report, change, options, now)
     shown = deepcopy(dict(report))
+    present = {desktop.id: _shown(desktop) for desktop in Scene.of(report).desktops}  # with who is logged in now
     waves: list[dict[str, Any]] = []
     after_users = False
     while state["stop"] is None:
         step = next_wave(state, shown, now)
         if step["action"] == WAIT_FOR_USERS:
-            _set_all(shown, step["desktop_ids"], "login_status", "REGISTERED")
+            _set_all(shown, step["desktop_ids"], {"login_status": "REGISTERED"})
             after_users = True
         if step["action"] == CHANGE:
             seconds = expected_seconds(len(step["desktop_ids"]), pace)
+            _set_all(shown, step["desktop_ids"], {"status": "ACTIVE", "task_status": ""})
             keys = ("wave", "kind", "desktops", "in_session", "whole_pool")
-            wave = {key: step[key] for key in keys}
+            wave = {key: step[key] for key in keys} | {"desktops": [present[own] for own in step["desktop_ids"]]}
             waves.append(
                 {**wave, "what": state["what"], "after_users": after_users, "expected_seconds": seconds, "failed": []}
             )
         state = end_wave(state, step, {"began": _text(now), "free": True}, now)
     known = [wave["expected_seconds"] for wave in waves]
     stop = state["stop"]
-    is_due = bool(waves) or state["template_was_due"] or bool(state["skipped"])
+    is_due = bool(waves) or state["template_was_due"] or bool(stop["cause"])  # else the run says unchanged as well
     return {
         "pool": state["pool"],
         "pool_id": state["pool_id"],
         "what": state["what"],
-        "from": state["from"] or state["former"],
+        "from": state["former"] or state["from"],
         "to": state["to"],
         "outcome": PLANNED if is_due else UNCHANGED,
         "cause": stop["cause"],
@@ -364,56 +374,78 @@ def _next(state: Mapping[str, Any], scene: Scene, aim: Aim, policy: Policy, now:
     fresh = [desktop for desktop in present if desktop.id not in failures]
     again = [desktop for desktop in present if failures.get(desktop.id, {}).get("times", 0) == 1 and policy.repair]
     pending = fresh or again
+    canaries = _candidates(state, fresh)
+    if state["canary_left"] and not canaries:
+        occupied = _in_use_canaries(state)
+        if occupied:
+            # Without a canary the aim is not proven, and new desktops are not to be made from it.
+            return _halt(BY_SESSIONS, f"all canaries are in use: {_few(occupied)}.")
     if not pending:
         return {"action": FINISH}
     if state["phase"] == FORWARD:
         if policy.window_end is not None and now >= policy.window_end:
             return _halt(BY_WINDOW, f"the window ended at {_text(policy.window_end)}; {_left(pending)}.")
-        if policy.pause_after_canary and state["canaries_ran"] and not state["canary_left"]:
+        if policy.pause_after_canary and state["canaries_ran"] and not canaries:
             return _halt(BY_PAUSE, _how_to_go_on(state, pending))
-    canaries = _candidates(scene, policy, fresh) if state["canary_left"] else []
     if state["phase"] == BACK:
-        return _choose(state, scene, policy, ROLLING_BACK, pending, pending)
+        return _choose(state, scene, policy, now, ROLLING_BACK, pending, pending)
     kind = REPAIR if not fresh else CANARY if canaries else WAVE
-    return _choose(state, scene, policy, kind, canaries or pending, pending)
+    return _choose(state, scene, policy, now, kind, canaries or pending, pending)
 
 
-def _candidates(scene: Scene, policy: Policy, fresh: Sequence[Desktop]) -> list[Desktop]:
-    """Return the desktops of which the canaries are taken."""
-    named = policy.canaries(scene.desktops)
-    return [desktop for desktop in fresh if desktop.id in named] if named else list(fresh)
+def _has_halted(state: Mapping[str, Any]) -> bool:
+    return bool((state.get("stop") or {}).get("cause"))
+
+
+def _candidates(state: Mapping[str, Any], fresh: Sequence[Desktop]) -> list[Desktop]:
+    """Return the desktops of which the canaries that are still due are taken."""
+    if not state["canary_left"]:
+        return []
+    named = state["canary_ids"]
+    return [desktop for desktop in fresh if not named or desktop.id in named]
+
+
+def _in_use_canaries(state: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the desktops that would have been canaries, had nobody been logged in on them."""
+    named = state["canary_ids"]
+    return [
+        entry
+        for desktop_id, entry in state["skipped"].items()
+        if entry["reason"] == _IN_USE and (not named or desktop_id in named)
+    ]
 
 
 def _choose(
     state: Mapping[str, Any],
     scene: Scene,
     policy: Policy,
+    now: datetime,
     kind: str,
     among: Sequence[Desktop],
     pending: Sequence[Desktop],
 ) -> dict[str, Any]:
     candidates = list(among)
+    floor = policy.min_available.at_least(len(scene.desktops)) if policy.min_available else 0
+    if state["whole_pool"] and floor:
+        reason = "this region changes whole pools only, so no desktop would stay available; leave min_available out."
+        return _halt(BY_FLOOR, reason)
     used = [desktop for desktop in candidates if desktop.in_session] if state["cuts_sessions"] else []
     if used and policy.session_policy != LOGOFF:
         free = [desktop for desktop in candidates if not desktop.in_session]
         if state["whole_pool"] or not free:
-            return _in_use(state, policy, used, pending)
+            return _in_use(state, policy, now, used, pending)
         candidates = free
     candidates.sort(key=_rank)
     if state["whole_pool"]:
-        if policy.min_available is not None and policy.min_available.at_least(len(scene.desktops)) > 0:
-            reason = (
-                "this region changes whole pools only, so no desktop would stay available; leave min_available out."
-            )
-            return _halt(BY_FLOOR, reason)
         chosen = candidates
     else:
         most = policy.max_unavailable.at_most(len(scene.desktops))
+        if state["what"] == VOLUMES:
+            most = min(most, IDS_PER_REQUEST)
         if kind == CANARY:
             most = min(most, state["canary_left"])
         chosen = _within_floor(candidates, scene, policy, most)
     if not chosen:
-        floor = policy.min_available.at_least(len(scene.desktops)) if policy.min_available else 0
         usable = sum(map(_is_available, scene.desktops))
         return _halt(
             BY_FLOOR,
@@ -436,19 +468,21 @@ def _within_floor(candidates: Sequence[Desktop], scene: Scene, policy: Policy, m
     spare = sum(map(_is_available, scene.desktops)) - policy.min_available.at_least(len(scene.desktops))
     chosen: list[Desktop] = []
     for desktop in candidates:
-        costs = 1 if _is_available(desktop) else 0
-        if len(chosen) < most and costs <= spare:
+        is_missed = _is_available(desktop)  # one that nobody can use anyway can only win
+        if len(chosen) < most and (spare > 0 or not is_missed):
             chosen.append(desktop)
-            spare -= costs
+            spare -= is_missed
     return chosen
 
 
 def _in_use(
-    state: Mapping[str, Any], policy: Policy, used: Sequence[Desktop], pending: Sequence[Desktop]
+    state: Mapping[str, Any], policy: Policy, now: datetime, used: Sequence[Desktop], pending: Sequence[Desktop]
 ) -> dict[str, Any]:
-    if policy.session_policy == WAIT and not state["waited_out"]:
+    left = int(policy.session_wait_seconds - state["waited_seconds"])
+    if policy.window_end is not None:
+        left = min(left, int((policy.window_end - now).total_seconds()) + 1)
+    if policy.session_policy == WAIT and not state["waited_out"] and left > 0:
         until = "all" if state["whole_pool"] else "any"
-        left = max(0, int(policy.session_wait_seconds - state["waited_seconds"]))
         ids = [desktop.id for desktop in used]
         return {"action": WAIT_FOR_USERS, "desktop_ids": ids, "until": until, "wait_timeout": left}
     if state["whole_pool"]:
@@ -488,10 +522,10 @@ def _end_change(after: dict[str, Any], step: Mapping[str, Any], outcome: Mapping
             if entry["desktop_id"] in ids
         }
     shown = [entry for entry in step["desktops"] if entry["desktop_id"] not in left]
-    for desktop_id in left:
+    for desktop_id in sorted(left):
         entry = next(entry for entry in step["desktops"] if entry["desktop_id"] == desktop_id)
         after["skipped"][desktop_id] = {**_named(entry), "reason": _IN_USE}
-    began = str(outcome.get("began") or _text(now))
+    began = moment(outcome.get("began") or now, "began", without_zone_utc=True)
     if ids:
         after["waves"].append(
             {
@@ -500,9 +534,9 @@ def _end_change(after: dict[str, Any], step: Mapping[str, Any], outcome: Mapping
                 "kind": step["kind"],
                 "desktops": shown,
                 "failed": list(failed.values()),
-                "began": began,
+                "began": _text(began),
                 "ended": _text(now),
-                "seconds": round((now - datetime.fromisoformat(began)).total_seconds(), 1),
+                "seconds": round((now - began).total_seconds(), 1),
                 "job_id": str(outcome.get("job_id") or ""),
                 "error": error if not failed else "",
             }
@@ -513,8 +547,8 @@ def _end_change(after: dict[str, Any], step: Mapping[str, Any], outcome: Mapping
         after["done"] = sorted({*after["done"], *(set(ids) - set(failed))})
     first = _count_failures(after, failed)
     if step["kind"] == CANARY:
-        after["canary_left"] = max(0, after["canary_left"] - len(step["desktop_ids"]))
-        after["canaries_ran"] = True
+        after["canary_left"] = max(0, after["canary_left"] - len(ids))
+        after["canaries_ran"] = after["canaries_ran"] or bool(ids)
     if after["phase"] == BACK:
         if error and not failed:
             after["stop"] = {"cause": BY_ERROR, "reason": error}
@@ -660,10 +694,12 @@ def _how_to_go_on(state: Mapping[str, Any], pending: Sequence[Desktop]) -> str:
 
 
 def _said_of(failed: Mapping[str, Mapping[str, Any]], kind: str) -> str:
-    which = "canaries" if kind == CANARY else "desktops"
     entries = list(failed.values())
     words = next((entry["fail_reason"] for entry in entries if entry["fail_reason"]), "no reason given")
-    return f"{len(entries)} {which} failed: {_few(entries)} ({words.rstrip('.')})."
+    number = count(len(entries), "desktop")
+    if kind == CANARY:
+        number = "1 canary" if len(entries) == 1 else f"{len(entries)} canaries"
+    return f"{number} failed: {_few(entries)} ({words.rstrip('.')})."
 
 
 def _few(entries: Iterable[Mapping[str, Any]]) -> str:
@@ -671,11 +707,11 @@ def _few(entries: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
-def _set_all(report: dict[str, Any], ids: Iterable[str], field: str, value: str) -> None:
+def _set_all(report: dict[str, Any], ids: Iterable[str], fields: Mapping[str, str]) -> None:
     wanted = set(ids)
     for record in report["desktops"]:
         if record.get("desktop_id") in wanted:
-            record[field] = value
+            record.update(fields)
 
 
 def _span(sub_job: Mapping[str, Any]) -> tuple[float, float] | None:
