@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
@@ -13,6 +14,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.clock import Clock
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import health, wave_words, waves
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
@@ -22,6 +24,11 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plai
 def _at(now: Any) -> datetime:
     """Read the present time; Ansible's ``now(utc=true)`` gives it without a zone."""
     return moment(now, "now", without_zone_utc=True)
+
+
+def _time_factor() -> float:
+    """Return how much faster the service's time runs than the controller's: 1, but in rehearsals on a simulator."""
+    return Clock.from_environment(os.environ).factor
 
 
 def _apart(decide: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,7 +54,7 @@ def _said(filter_name: str, decide: Callable[[], Any]) -> Any:
 def _start_rollout(
     report: Mapping[str, Any], change: Mapping[str, Any], options: Mapping[str, Any], now: Any, only: Any = None
 ) -> Any:
-    return _said("start_rollout", lambda: waves.start_rollout(report, change, options, _at(now), only))
+    return _said("start_rollout", lambda: waves.start_rollout(report, change, options, _at(now), only, _time_factor()))
 
 
 def _next_wave(state: Mapping[str, Any], report: Mapping[str, Any], now: Any) -> Any:

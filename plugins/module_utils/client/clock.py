@@ -33,6 +33,11 @@ class Clock:
         except ValueError:
             return cls()
 
+    @property
+    def factor(self) -> float:
+        """How many of its seconds pass in one real second."""
+        return self._factor
+
     def now(self) -> float:
         """Return the clock's reading in seconds; only differences mean anything."""
         return time.monotonic() * self._factor

@@ -12,13 +12,13 @@ plain dictionary, made by :func:`start_rollout` and never changed in place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
 from ..client.errors import InputError
-from .aims import PRODUCT, VOLUMES, Aim, most_common
+from .aims import IMAGE, PRODUCT, VOLUMES, Aim, most_common
 from .lookup import count
 from .model import Desktop, Pool
 from .policy import CONTINUE, LOGOFF, ROLLBACK, SKIP, WAIT, Amount, Policy, moment
@@ -67,6 +67,20 @@ class Scene:
             (report.get("capabilities") or {}).get("partial_changes") is not False,
         )
 
+    def with_desktops(self, ids: Iterable[str], **changes: Any) -> Scene:
+        """Return the pool with fields of some desktops changed."""
+        wanted = frozenset(ids)
+        shown = tuple(replace(found, **changes) if found.id in wanted else found for found in self.desktops)
+        return replace(self, desktops=shown)
+
+    def name_of(self, what: str, value: str) -> str:
+        """Return the name of an image that the pool or one of its desktops has; of anything else its ID."""
+        if what == IMAGE:
+            own = [self.pool.fields] if self.pool.image_id == value else []
+            own += [found.fields.get("metadata") or {} for found in self.desktops if found.image_id == value]
+            return next((str(record["image_name"]) for record in own if record.get("image_name")), value)
+        return value
+
 
 def start_rollout(
     report: Mapping[str, Any],
@@ -74,12 +88,14 @@ def start_rollout(
     options: Mapping[str, Any],
     now: datetime,
     only: Sequence[str] | None = None,
+    time_factor: float = 1.0,
 ) -> dict[str, Any]:
     """Return what a rollout knows at its beginning.
 
     :param change: what the desktops are brought to: ``image_id``, ``product_id``, or ``volumes`` and ``volumes_purge``.
     :param options: how careful it is; see :class:`Policy`.
     :param only: IDs of the desktops that may be changed; None for all. The template stays as it is then.
+    :param time_factor: seconds of the service that pass in one of ``now``; other than 1 in rehearsals on a simulator.
     :raises InputError: the change or an option cannot be right.
     """
     scene, aim, policy = Scene.of(report), Aim.of(change), Policy.of(options)
@@ -122,6 +138,8 @@ def start_rollout(
         "waited_out": False,
         "stop": None,
         "began": _text(now),
+        "time_factor": time_factor,
+        "from_name": scene.name_of(aim.what, _former(aim, scene, targets)),
     }
     return deepcopy(state)
 
@@ -136,7 +154,11 @@ def next_wave(state: Mapping[str, Any], report: Mapping[str, Any], now: datetime
 
     :param report: the pool as it is now.
     """
-    scene, aim, policy = Scene.of(report), Aim.of(state["change"]), Policy.of(state["options"])
+    return _next_wave(state, Scene.of(report), now)
+
+
+def _next_wave(state: Mapping[str, Any], scene: Scene, now: datetime) -> dict[str, Any]:
+    aim, policy = Aim.of(state["change"]), Policy.of(state["options"])
     step = _next(state, scene, aim, policy, now)
     strayed = (
         state["template_waits"] and not state["whole_pool"] and bool(state["former"])
@@ -164,7 +186,8 @@ def end_wave(
         of the job). Of a wait: ``free`` (whether a desktop became free) and ``seconds`` (how long it took). All may be
         absent.
     """
-    after = deepcopy(dict(state))
+    # No deeper copy is needed: what these hold is replaced and never changed, and there may be a thousand waves.
+    after: dict[str, Any] = {name: copy(value) for name, value in state.items()}
     for entry in step.get("skipped") or []:
         after["skipped"][entry["desktop_id"]] = dict(entry)
     if step["action"] == HALT:
@@ -195,7 +218,7 @@ def start_rollback(state: Mapping[str, Any], report: Mapping[str, Any], now: dat
     options = {**state["options"], **careless}
     aim = Aim.of(state["change"]).back(state["former"])
     ours = set(state["touched"]) | (set(state["had_it"]) if state["template_waits"] else set())
-    back = start_rollout(report, aim, options, now, only=sorted(ours))
+    back = start_rollout(report, aim, options, now, only=sorted(ours), time_factor=state["time_factor"])
     # Where the rollout began on a template that had moved already, nothing says where it was before.
     back["waves_before"] = len(state["waves"])
     return {**back, "phase": BACK, "moves_template": state["template_waits"], "whole_pool": state["whole_pool"]}
@@ -239,7 +262,7 @@ def rollout_result(
         if back["stop"] is None or back["stop"]["reason"]:
             reason += f" The roll back stopped: {(back['stop'] or interrupted)['reason']}"
     waves = [*state["waves"], *(back["waves"] if back else [])]
-    seconds = (now - datetime.fromisoformat(state["began"])).total_seconds()
+    seconds = _seconds(state, datetime.fromisoformat(state["began"]), now)
     changed = sum(len(wave["desktops"]) - len(wave["failed"]) for wave in waves)
     busy = sum(wave["seconds"] for wave in waves)
     return {
@@ -247,7 +270,9 @@ def rollout_result(
         "pool_id": state["pool_id"],
         "what": state["what"],
         "from": state["former"] or state["from"],
+        "from_name": state["from_name"],
         "to": state["to"],
+        "to_name": scene.name_of(state["what"], state["to"]),
         "outcome": outcome,
         "reason": reason,
         "cause": stop["cause"],
@@ -265,7 +290,7 @@ def rollout_result(
         "whole_pool": state["whole_pool"],
         "began": state["began"],
         "ended": _text(now),
-        "seconds": round(seconds, 1),
+        "seconds": seconds,
         "rate": round(changed / busy * 3600, 1) if busy and changed else None,
     }
 
@@ -287,18 +312,18 @@ def rehearse_rollout(
     # What a window leaves undone depends on how long waves take, which is not known here; the rest of it is shown.
     options = {**options, "window_end": None}
     state = start_rollout(report, change, options, now)
-    shown = deepcopy(dict(report))
-    present = {desktop.id: _shown(desktop) for desktop in Scene.of(report).desktops}  # with who is logged in now
+    scene = Scene.of(report)
+    present = {desktop.id: _shown(desktop) for desktop in scene.desktops}  # with who is logged in now
     waves: list[dict[str, Any]] = []
     after_users = False
     while state["stop"] is None:
-        step = next_wave(state, shown, now)
+        step = _next_wave(state, scene, now)
         if step["action"] == WAIT_FOR_USERS:
-            _set_all(shown, step["desktop_ids"], {"login_status": "REGISTERED"})
+            scene = scene.with_desktops(step["desktop_ids"], login_status="REGISTERED")
             after_users = True
         if step["action"] == CHANGE:
             seconds = expected_seconds(len(step["desktop_ids"]), pace)
-            _set_all(shown, step["desktop_ids"], {"status": "ACTIVE", "task_status": ""})
+            scene = scene.with_desktops(step["desktop_ids"], status="ACTIVE", task_status="")
             keys = ("wave", "kind", "desktops", "in_session", "whole_pool")
             wave = {key: step[key] for key in keys} | {"desktops": [present[own] for own in step["desktop_ids"]]}
             waves.append(
@@ -313,7 +338,9 @@ def rehearse_rollout(
         "pool_id": state["pool_id"],
         "what": state["what"],
         "from": state["former"] or state["from"],
+        "from_name": state["from_name"],
         "to": state["to"],
+        "to_name": scene.name_of(state["what"], state["to"]),
         "outcome": PLANNED if is_due else UNCHANGED,
         "cause": stop["cause"],
         "reason": stop["reason"],
@@ -536,7 +563,7 @@ def _end_change(after: dict[str, Any], step: Mapping[str, Any], outcome: Mapping
                 "failed": list(failed.values()),
                 "began": _text(began),
                 "ended": _text(now),
-                "seconds": round((now - began).total_seconds(), 1),
+                "seconds": _seconds(after, began, now),
                 "job_id": str(outcome.get("job_id") or ""),
                 "error": error if not failed else "",
             }
@@ -707,13 +734,6 @@ def _few(entries: Iterable[Mapping[str, Any]]) -> str:
     return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
 
 
-def _set_all(report: dict[str, Any], ids: Iterable[str], fields: Mapping[str, str]) -> None:
-    wanted = set(ids)
-    for record in report["desktops"]:
-        if record.get("desktop_id") in wanted:
-            record.update(fields)
-
-
 def _span(sub_job: Mapping[str, Any]) -> tuple[float, float] | None:
     try:
         begin, end = (
@@ -723,6 +743,10 @@ def _span(sub_job: Mapping[str, Any]) -> tuple[float, float] | None:
     except ValueError:
         return None
     return (begin, end) if end > begin else None
+
+
+def _seconds(state: Mapping[str, Any], began: datetime, ended: datetime) -> float:
+    return round((ended - began).total_seconds() * float(state["time_factor"]), 1)
 
 
 def _text(moment: datetime) -> str:
