@@ -14,7 +14,7 @@ from ..client.pagination import read_list
 from ..client.session import Session
 
 Record: TypeAlias = "Mapping[str, Any]"
-_Check: TypeAlias = "Callable[[Record, Any], bool]"
+_Check: TypeAlias = Callable[[Record, Any], bool]
 
 NORMAL = "normal"  # state of a product that does not say one (definitions)
 

@@ -30,8 +30,6 @@ _PACKAGES_UP = frozenset({("enterprise", "ultimate")})
 _UNUSABLE_IMAGES = frozenset({"queued", "saving", "deleted", "killed", "deactivated", "error"})
 _BILLED = {YEARLY: "by the month or year", "1": "by use"}
 
-Findings: TypeAlias = "Iterator[Finding]"
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -51,6 +49,9 @@ class Finding:
     def report(self) -> dict[str, str]:
         """Return it as a dictionary."""
         return {"check": self.check, "severity": self.severity, "message": self.message, "action": self.action}
+
+
+Findings: TypeAlias = Iterator[Finding]
 
 
 def error(check: str, message: str, action: str) -> Finding:

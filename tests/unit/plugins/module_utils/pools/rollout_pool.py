@@ -93,10 +93,10 @@ class RolloutPool:
             self.record(desktop_id)["login_status"] = login_status
 
     def start(
-        self, change: Mapping[str, Any] = TO_NEW, only: list[str] | None = None, **options: Any
+        self, change: Mapping[str, Any] | None = None, only: list[str] | None = None, **options: Any
     ) -> dict[str, Any]:
         """Begin a rollout."""
-        return waves.start_rollout(self.report, change, options, self.now, only)
+        return waves.start_rollout(self.report, change or TO_NEW, options, self.now, only)
 
     def run(self, state: dict[str, Any], most_steps: int = 1000) -> dict[str, Any]:
         """Carry out a rollout until it ends, or as many steps as given; all that it says can be written as JSON."""
@@ -110,7 +110,7 @@ class RolloutPool:
             assert json.loads(json.dumps(state)) == state
         return state
 
-    def roll(self, change: Mapping[str, Any] = TO_NEW, **options: Any) -> dict[str, Any]:
+    def roll(self, change: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         """Begin a rollout and carry it out until it ends."""
         return self.run(self.start(change, **options))
 

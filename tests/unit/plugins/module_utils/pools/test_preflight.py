@@ -120,9 +120,9 @@ ALL: Record = {
 }
 
 
-def found(asked: Mapping[str, Any] = ALL, read: Mapping[str, Any] | None = None, **options: Any) -> Found:
+def found(asked: Mapping[str, Any] | None = None, read: Mapping[str, Any] | None = None, **options: Any) -> Found:
     """Return what is found; ``options`` go with what is asked for."""
-    return preflight({**asked, **options}, look_ups() if read is None else read, NOW)
+    return preflight({**(ALL if asked is None else asked), **options}, look_ups() if read is None else read, NOW)
 
 
 def lines(result: Found) -> list[str]:
