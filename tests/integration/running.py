@@ -75,6 +75,7 @@ class TaskRun:
     in_check_mode: bool
     result: dict[str, Any]
     requests: list[dict[str, Any]]
+    host: str = "localhost"
 
     def __getitem__(self, key: str) -> Any:
         """Return a value of the result."""
@@ -103,7 +104,7 @@ class TaskRun:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a program's run."""
+    """What came of a program's run: ``counts`` of localhost and by host, and what set_stats has ``kept``."""
 
     status: int
     output: str
@@ -111,6 +112,8 @@ class Run:
     counts: dict[str, int]
     requests: list[dict[str, Any]]
     warnings: list[str] = field(default_factory=list)
+    counts_by_host: dict[str, dict[str, int]] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> TaskRun:
         """Return the only task of this name."""
@@ -200,10 +203,14 @@ class Ansible:
         """Run a playbook of the collection."""
         return self.run(["ansible-playbook", f"{COLLECTION}.{name}", *_extra_vars(variables)], **how)
 
-    def role(self, variables: Mapping[str, Any], **how: Any) -> Run:
-        """Run the role pool_recompose."""
-        role = {"name": "Run the role", "ansible.builtin.include_role": {"name": f"{COLLECTION}.pool_recompose"}}
-        return self.run([*self.playbook_command(role), *_extra_vars(variables)], **how)
+    def role(self, variables: Mapping[str, Any], role: str = "pool_recompose", **how: Any) -> Run:
+        """Run a role of the collection."""
+        return self.run(self.role_command(variables, role), **how)
+
+    def role_command(self, variables: Mapping[str, Any], role: str) -> list[str]:
+        """Return the command that runs a role of the collection."""
+        include = {"name": "Run the role", "ansible.builtin.include_role": {"name": f"{COLLECTION}.{role}"}}
+        return [*self.playbook_command(include), *_extra_vars(variables)]
 
     def ad_hoc(self, module: str, arguments: str, **how: Any) -> Run:
         """Run one module with the program ``ansible``."""
@@ -222,6 +229,7 @@ class Ansible:
         allowed: Sequence[str] = (),
         secrets: Sequence[str] = (),
         fails: bool = False,
+        seconds: float = 90.0,
     ) -> Run:
         """Run a program to its end and judge the run.
 
@@ -230,13 +238,14 @@ class Ansible:
         :param allowed: the same for warnings that need not come.
         :param secrets: texts beside the usual ones that nothing may show.
         :param fails: whether the program has to fail.
+        :param seconds: real time after which the test fails.
         """
         options = [*(["--check"] if check else []), *(["--diff"] if diff else [])]
         options += [f"-{'v' * verbosity}"] if verbosity else []
         first = self.last_request()
         running = self.start([*command, *options], environment)
         try:
-            output, errors = running.communicate(timeout=90)
+            output, errors = running.communicate(timeout=seconds)
         finally:
             running.kill()
             running.wait()
@@ -306,13 +315,21 @@ def _judged(status: int, output: str, errors: str, recorded: str, requests: list
     own_failures = [request for request in requests if (request["status"] or 0) >= 500 and request["fault"] is None]
     assert own_failures == [], f"the simulator failed by itself: {own_failures}"
     events = [json.loads(line) for line in recorded.splitlines()]
-    counts = next((event["hosts"] for event in events if event["event"] == "stats"), {}).get("localhost", {})
+    stats = next((event for event in events if event["event"] == "stats"), {"hosts": {}, "kept": {}})
     tasks = [
-        TaskRun(event["task"], event["status"], event["check"], event["result"], list(_between(requests, event)))
+        TaskRun(
+            event["task"],
+            event["status"],
+            event["check"],
+            event["result"],
+            list(_between(requests, event)),
+            event["host"],
+        )
         for event in events
         if event["event"] == "result"
     ]
-    return Run(status, whole, tasks, counts, requests, list(_warnings(whole)))
+    counts = stats["hosts"].get("localhost", {})
+    return Run(status, whole, tasks, counts, requests, list(_warnings(whole)), stats["hosts"], stats["kept"])
 
 
 def _between(requests: list[dict[str, Any]], event: dict[str, Any]) -> Iterator[dict[str, Any]]:

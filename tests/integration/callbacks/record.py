@@ -57,17 +57,20 @@ class CallbackModule(CallbackBase):
         self._write("unreachable", result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Write the counts of each host."""
-        self._append({"event": "stats", "hosts": {host: stats.summarize(host) for host in stats.processed}})
+        """Write the counts of each host, and what set_stats has kept."""
+        counts = {host: stats.summarize(host) for host in stats.processed}
+        self._append({"event": "stats", "hosts": counts, "kept": stats.custom.get("_run", {})})
 
     def _write(self, status: str, result: Any) -> None:
         # ansible-core 2.16 knows `_result` only, and later versions are to lose it.
         held = result.result if hasattr(result, "result") else result._result
         task = result.task if hasattr(result, "task") else result._task
+        host = result.host if hasattr(result, "host") else result._host
         self._append(
             {
                 "event": "result",
                 "task": task.get_name(),
+                "host": host.get_name(),
                 "action": str(task.action),
                 "status": status,
                 "check": bool(task.check_mode),

@@ -83,8 +83,10 @@ def test_waiting_for_users() -> None:
     pool = a_rollout_pool(2, used=[0, 1])
     before, after = told(pool, {"free": True, "seconds": 5}, session_wait_seconds=600)
     assert before == [
-        ("pool finance-win10: what is left is 2 desktops in use; waits until users have left one of them, "
-        "for 10m00s at most.")
+        (
+            "pool finance-win10: what is left is 2 desktops in use; waits until users have left one of them, "
+            "for 10m00s at most."
+        )
     ]
     assert after == []
 
