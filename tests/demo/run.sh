@@ -3,20 +3,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Shows a rollout on the simulator: three pools, 120 desktops, one new image. Needs what `make venv` sets up, nothing else.
+# Shows a pool's maintenance on the simulator: 40 desktops, one new image, waves behind a canary. Needs what `make venv` sets up,
+# nothing else. The report stays in .build/demo.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-FACTOR=60 # simulated seconds in a real one
+FACTOR=240 # simulated seconds in a real one
 POOL=finance-win10
-OTHER_POOL=callcenter-win10
-IMAGE=3f1c7a52-6b1e-4d0a-9a55-1c0e26111001 # win10-2026-11 of tests/simulator/estates/demo.yml
+IMAGE=win10-2026-11 # of tests/simulator/estates/demo.yml
+REPORTS="$PWD/.build/demo"
 
 export PATH="$PWD/.build/venv/bin:$PATH"
 export PYTHONPATH="$PWD/tests/simulator"
 work=$(mktemp -d)
 simulator=""
+leaving=""
 clean_up() {
+  [ -z "$leaving" ] || kill "$leaving" 2>/dev/null || true
   [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true
   [ -z "$simulator" ] || wait "$simulator" 2>/dev/null || true
   rm -rf "$work"
@@ -51,21 +54,76 @@ export ANSIBLE_CALLBACK_RESULT_FORMAT=yaml ANSIBLE_RETRY_FILES_ENABLED=false
 : >"$work/ansible.cfg"
 export ANSIBLE_COLLECTIONS_PATH="$PWD/.build/collections"
 export ANSIBLE_CONFIG="$work/ansible.cfg" ANSIBLE_HOME="$work/ansible"
-[ ! -t 1 ] || export ANSIBLE_FORCE_COLOR=true
+export ANSIBLE_NOCOLOR=true ANSIBLE_DISPLAY_SKIPPED_HOSTS=false PYTHONUNBUFFERED=1
+
+# A desktop that fails once is tried again, and the users leave one after the other once the first waves are done.
+python - "$url" "$POOL" <<'EOF'
+import sys
+from workspace_simulator.testing import Control
+
+Control(sys.argv[1]).set_failures({"operation": "RebuildDesktopPool", "desktops": ["FIN-W10-011"], "times": 1})
+EOF
+users_leave() {
+  python - "$url" "$POOL" <<'EOF'
+import sys, time
+from workspace_simulator.testing import Control
+
+control = Control(sys.argv[1])
+while sum(bool(desktop["effects"]["rebuilds"]) for desktop in control.pool(sys.argv[2])["desktops"]) < 20:
+    time.sleep(0.5)
+for desktop in control.pool(sys.argv[2])["desktops"]:
+    if desktop["login_status"] in ("CONNECTED", "DISCONNECTED"):
+        control.change({"desktop": desktop["computer_name"], "set": {"login_status": "REGISTERED"}})
+        time.sleep(0.5)
+EOF
+}
+# Tasks that only look or decide are left out here; all of them are in the log of a real run.
+shorten() {
+  awk '/^PLAY/ { task = "" }
+       /^TASK/ { task = $0; next }
+       /^(ok|included|skipping): [^>]*$/ || /^(ok|included|skipping): .* => \(item=/ || /^$/ { next }
+       task != "" { gsub(/ \*+$/, "", task); sub(/^TASK \[(hwcloud\.workspace\.)?/, "", task); sub(/\]$/, "", task)
+                                print "  · " task; task = "" }
+       { print "    " $0; fflush() }'
+}
+run_short() {
+  printf '\n%s$ %s%s\n' "$cyan" "$*" "$off"
+  "$@" | shorten
+}
 
 say "Three desktop pools, 120 desktops, some of them in use" \
   "A simulator of the Workspace service runs on this machine; its time runs $FACTOR times faster."
-run ansible-playbook hwcloud.workspace.audit_pools
+run_short ansible-playbook hwcloud.workspace.audit_pools
 
-say "Roll the new image out to $POOL" \
-  "Users get five minutes' notice, the pool goes into maintenance mode, 40 desktops are recomposed and verified."
-run ansible-playbook hwcloud.workspace.rollout_image -e pool="$POOL" -e image_id="$IMAGE" -e pool_recompose_grace_minutes=5
+maintain=(ansible-playbook hwcloud.workspace.maintain_pools -e pool="$POOL" -e image="$IMAGE" -e canary=2 -e max_unavailable=40%
+  -e grace_minutes=5 -e max_failures=1 -e report_dir="$REPORTS")
+
+rm -rf "$REPORTS"
+say "Rehearse a new image on $POOL" "Check mode shows the waves and the users they would touch, and sends nothing."
+run_short "${maintain[@]}" --check
+
+say "Do it" "Preflight, five minutes' notice, maintenance mode, two canaries, waves, repair, release, report."
+users_leave &
+leaving=$!
+run_short "${maintain[@]}"
+wait "$leaving"
 
 say "Run it again" "Every desktop has the image, so nothing is sent: changed=0."
-run ansible-playbook hwcloud.workspace.rollout_image -e pool="$POOL" -e image_id="$IMAGE"
+run_short "${maintain[@]}" -e report_dir=
 
-say "What would the image do to $OTHER_POOL?" "Check mode sends nothing that changes anything, and shows the difference."
-run ansible-playbook hwcloud.workspace.rollout_image -e pool="$OTHER_POOL" -e image_id="$IMAGE" --check --diff
+say "And now" "$POOL is on the new image and out of maintenance mode."
+run_short ansible-playbook hwcloud.workspace.audit_pools -e pool="$POOL"
 
-say "And now" "$POOL is on the new image and out of maintenance mode; $OTHER_POOL is as it was."
-run ansible-playbook hwcloud.workspace.audit_pools
+say "The report" "The page, to be opened in a browser, and the same as JSON:"
+printf '   %s\n' "${REPORTS#"$PWD/"}"/*.html "${REPORTS#"$PWD/"}"/*.json
+python - "$REPORTS" <<'EOF'
+import json, sys
+from pathlib import Path
+
+for path in sorted(Path(sys.argv[1]).glob("*.json"), key=lambda path: path.stat().st_mtime)[-1:]:
+    (pool,) = json.loads(path.read_text(encoding="utf-8"))["pools"]
+    print(f"\n   {pool['pool']}: {pool['outcome']}. {pool['reason']}")
+    for wave in pool["waves"]:
+        failed = f", failed: {', '.join(found['desktop_name'] for found in wave['failed'])}" if wave["failed"] else ""
+        print(f"   wave {wave['wave']} ({wave['kind']}): {len(wave['desktops'])} desktops{failed}")
+EOF

@@ -1,0 +1,54 @@
+# Copyright (c) 2026 the hwcloud.workspace contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The decisions of a pool's maintenance, for roles. What they take and give is in the .yml of each filter's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import maintenance
+from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
+from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
+
+
+def _safe(decide: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a decision that gets plain values, and whose texts are no templates: the service wrote a part of them."""
+
+    @wraps(decide)
+    def decided(*values: Any, **named: Any) -> Any:
+        return wrap_var(decide(*(plain(value, str) for value in values), **plain(named, str)))
+
+    return decided
+
+
+def _plan(report: Mapping[str, Any], asked: Mapping[str, Any], options: Mapping[str, Any], now: Any) -> Any:
+    at = moment(now, "now", without_zone_utc=True)
+    try:
+        return maintenance.plan_maintenance(report, asked, options, at)
+    except WorkspaceError as error:
+        raise AnsibleFilterError(f"pool {report.get('name')}: {error}") from None
+
+
+class FilterModule:
+    """Ansible's door to the filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """Return the filters by name."""
+        decisions: dict[str, Callable[..., Any]] = {
+            "plan_maintenance": _plan,
+            "maintenance_result": maintenance.maintenance_result,
+            "maintenance_goes_on": maintenance.goes_on,
+            "maintenance_rehearsed": maintenance.rehearsed,
+            "maintenance_words": maintenance.say_outcome,
+            "maintenance_errands": maintenance.errands,
+            "maintenance_shares": maintenance.handed_out,
+            "maintenance_unknown_products": maintenance.has_unknown_products,
+        }
+        return {name: _safe(decide) for name, decide in decisions.items()}
