@@ -21,7 +21,25 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from running import FACTOR, HERE, Ansible
 from sight import Sight
 
+# Of these the paths beside the main one are tried in Ansible's own process, and on two versions of ansible-core only.
+ROLE_TESTS = {
+    "test_drain_release.py",
+    "test_maintenance.py",
+    "test_playbooks.py",
+    "test_pool_disks.py",
+    "test_pool_recompose.py",
+    "test_pool_resize.py",
+    "test_preflight.py",
+    "test_waves.py",
+}
 SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the paths through roles that are no main one: those that are tried in one way of running alone."""
+    for item in items:
+        if item.path.name in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.paths)
 
 
 @pytest.fixture(autouse=True)
