@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.clock import Clock
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import maintenance
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
@@ -36,6 +38,10 @@ def _plan(report: Mapping[str, Any], asked: Mapping[str, Any], options: Mapping[
         raise AnsibleFilterError(f"pool {report.get('name')}: {error}") from None
 
 
+def _result(plan: Mapping[str, Any], results: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Any:
+    return maintenance.maintenance_result(plan, results, facts, Clock.from_environment(os.environ).factor)
+
+
 class FilterModule:
     """Ansible's door to the filters of this file."""
 
@@ -43,7 +49,7 @@ class FilterModule:
         """Return the filters by name."""
         decisions: dict[str, Callable[..., Any]] = {
             "plan_maintenance": _plan,
-            "maintenance_result": maintenance.maintenance_result,
+            "maintenance_result": _result,
             "maintenance_goes_on": maintenance.goes_on,
             "maintenance_rehearsed": maintenance.rehearsed,
             "maintenance_words": maintenance.say_outcome,

@@ -122,8 +122,8 @@ from pathlib import Path
 
 for path in sorted(Path(sys.argv[1]).glob("*.json"), key=lambda path: path.stat().st_mtime)[-1:]:
     (pool,) = json.loads(path.read_text(encoding="utf-8"))["pools"]
-    print(f"\n   {pool['pool']}: {pool['outcome']}. {pool['reason']}")
+    print(f"\n   {pool['pool']}: {pool['outcome']}. {pool['reason']}".rstrip())
     for wave in pool["waves"]:
         failed = f", failed: {', '.join(found['desktop_name'] for found in wave['failed'])}" if wave["failed"] else ""
-        print(f"   wave {wave['wave']} ({wave['kind']}): {len(wave['desktops'])} desktops{failed}")
+        print(f"   wave {wave['wave']} ({wave['kind']}), desktops: {len(wave['desktops'])}{failed}")
 EOF

@@ -50,7 +50,7 @@ def plan_maintenance(
     volumes = list(asked.get("volumes") or [])
     changes: dict[str, dict[str, Any]] = {
         PRODUCT: {"product_id": product} if product else {},
-        IMAGE: {"image_id": str(image["id"])} if image.get("id") else {},
+        IMAGE: _to_image(image),
         VOLUMES: {"volumes": volumes, "volumes_purge": bool(asked.get("volumes_purge"))} if volumes else {},
     }
     steps: list[dict[str, Any]] = []
@@ -76,6 +76,12 @@ def plan_maintenance(
         "drain_ids": sorted(drain_ids),
         "asked": {what: value for what, value in shown.items() if value},
     }
+
+
+def _to_image(image: Mapping[str, str]) -> dict[str, str]:
+    """Return the change that leads to an image; none where its ID is not known."""
+    given = {"image_id": image.get("id", ""), "image_type": image.get("type", "")}
+    return {name: value for name, value in given.items() if value} if given["image_id"] else {}
 
 
 def _image(report: Mapping[str, Any], asked: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -180,14 +186,18 @@ def rehearsed(report: Mapping[str, Any], result: Mapping[str, Any]) -> dict[str,
     return {**report, "desktops": desktops}
 
 
-def maintenance_result(plan: Mapping[str, Any], results: Sequence[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+def maintenance_result(
+    plan: Mapping[str, Any], results: Sequence[Any], facts: Mapping[str, Any], time_factor: float = 1.0
+) -> dict[str, Any]:
     """Return what came of a pool's maintenance, as the role pool_report takes it.
 
     :param plan: what :func:`plan_maintenance` said; empty if it did not come to that.
     :param results: what the wave roles left, in the order of the changes.
     :param facts: ``pool``, ``began`` and ``ended`` (ISO 8601), ``check_mode``, ``error`` (what ended it, empty if
         nothing did), ``report`` (the pool as it was read first), ``drain`` and ``release`` (results of these roles),
-        ``findings``, ``drift_after``, ``left_on`` (maintenance mode was on although nothing is due).
+        ``findings``, ``drift_after``.
+    :param time_factor: seconds of the service that pass in one of the controller; other than 1 in rehearsals on a
+        simulator.
     """
     report = facts.get("report") or {}
     release = facts.get("release") or {}
@@ -216,7 +226,7 @@ def maintenance_result(plan: Mapping[str, Any], results: Sequence[Any], facts: M
         "check_mode": is_check,
         "began": facts.get("began"),
         "ended": facts.get("ended"),
-        "seconds": _seconds_between(facts.get("began"), facts.get("ended")),
+        "seconds": _seconds_between(facts.get("began"), facts.get("ended"), time_factor),
         "rate": _rate(waves),
         "expected_seconds": sum(expected) if is_check and expected and None not in expected else None,
         "asked": dict(plan.get("asked") or facts.get("asked") or {}),
@@ -245,8 +255,17 @@ def _steps(plan: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> lis
     for step in plan.get("steps") or []:
         result = by_what.get(step["what"], {"outcome": SKIPPED, "reason": "It was not begun."})
         outcome, reason = str(result.get("outcome")), str(result.get("reason") or "")
-        shown.append({**{key: step[key] for key in ("what", "from", "to")}, "outcome": outcome, "reason": reason})
+        names = {"from": result.get("from_name"), "to": result.get("to_name")}
+        if step["what"] == IMAGE and names["to"] in (None, step["to"]):
+            names["to"] = ((plan.get("asked") or {}).get(IMAGE) or {}).get("name")
+        ends = {end: _named(step[end], name) for end, name in names.items()}
+        shown.append({"what": step["what"], **ends, "outcome": outcome, "reason": reason})
     return shown
+
+
+def _named(value: Any, name: Any) -> Any:
+    """Return an ID with the name of what it stands for, where that is known."""
+    return {"id": value, "name": name} if isinstance(value, str) and name and name != value else value
 
 
 def _outcome(plan: Mapping[str, Any], results: Sequence[Mapping[str, Any]], error: str) -> tuple[str, list[str]]:
@@ -295,12 +314,12 @@ def _once(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list({str(entry.get("desktop_id")): dict(entry) for entry in entries}.values())
 
 
-def _seconds_between(began: Any, ended: Any) -> float | None:
+def _seconds_between(began: Any, ended: Any, time_factor: float) -> float | None:
     try:
         first, last = (datetime.fromisoformat(str(moment)).astimezone(timezone.utc) for moment in (began, ended))
     except ValueError:
         return None
-    return round(max(0.0, (last - first).total_seconds()), 1)
+    return round(max(0.0, (last - first).total_seconds()) * time_factor, 1)
 
 
 def say_outcome(result: Mapping[str, Any]) -> str:

@@ -202,6 +202,23 @@ def test_a_change_that_stops_leaves_the_rest_and_says_so() -> None:
     )
 
 
+def test_images_are_called_by_their_names_and_times_are_the_services() -> None:
+    found = maintenance_result(
+        {"steps": [{"what": "image", "from": OLD, "to": NEW}], "asked": {"image": {"id": NEW, "name": "november"}}},
+        [result("image", "done", from_name="october", to_name=NEW)],
+        {"began": "2026-11-23T01:00:00Z", "ended": "2026-11-23T01:00:10Z"},
+        time_factor=60.0,
+    )
+    (step,) = found["steps"]
+    assert (step["from"], step["to"]) == ({"id": OLD, "name": "october"}, {"id": NEW, "name": "november"})
+    assert found["seconds"] == 600.0
+
+
+def test_the_type_of_an_image_goes_with_it() -> None:
+    (step,) = plan(a_rollout_pool(1), image={"id": NEW, "type": "private"})["steps"]
+    assert step["change"] == {"image_id": NEW, "image_type": "private"}
+
+
 def test_an_error_is_a_failure_whatever_was_done() -> None:
     found = summed(result("product", "done"), error="The service is gone.")
     assert (found["outcome"], found["is_failure"]) == ("failed", True)
