@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from running import FACTOR, HERE, Ansible
 from sight import Sight
 
-# Of these the paths beside the main one are tried in Ansible's own process, and on two versions of ansible-core only.
+# Of these the paths beside the main one are tried in Ansible's own process alone, and not on every ansible-core.
 ROLE_TESTS = {
     "test_drain_release.py",
     "test_maintenance.py",

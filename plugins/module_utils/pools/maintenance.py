@@ -80,7 +80,7 @@ def plan_maintenance(
 
 def _to_image(image: Mapping[str, str]) -> dict[str, str]:
     """Return the change that leads to an image; none where its ID is not known."""
-    given = {"image_id": image.get("id", ""), "image_type": image.get("type", "")}
+    given = {"image_id": image.get("id", ""), "image_type": image.get("type", ""), "image_name": image.get("name", "")}
     return {name: value for name, value in given.items() if value} if given["image_id"] else {}
 
 

@@ -49,7 +49,7 @@ def _begin(state: Mapping[str, Any], step: Mapping[str, Any]) -> list[str]:
         return [f"{pool}: what is left is {many} in use; waits until users have left {wanted}, for {limit} at most."]
     open_ids = set(state["due"]) - set(state["done"]) - set(state["skipped"])
     left = len(open_ids - set(step["desktop_ids"]))
-    to = "" if state["what"] == VOLUMES else f" to {state['to']}"
+    to = "" if state["what"] == VOLUMES else f" to {state['to_name']}"
     after = "nothing is left after it" if not left else f"{left} more after it"
     said = (
         f"{pool}: wave {step['wave']}{_KIND.get(step['kind'], '')}: {_DOES[state['what']]} "

@@ -92,7 +92,8 @@ def start_rollout(
 ) -> dict[str, Any]:
     """Return what a rollout knows at its beginning.
 
-    :param change: what the desktops are brought to: ``image_id``, ``product_id``, or ``volumes`` and ``volumes_purge``.
+    :param change: what the desktops are brought to: ``image_id`` (with ``image_name``, to say it), ``product_id``, or
+        ``volumes`` and ``volumes_purge``.
     :param options: how careful it is; see :class:`Policy`.
     :param only: IDs of the desktops that may be changed; None for all. The template stays as it is then.
     :param time_factor: seconds of the service that pass in one of ``now``; other than 1 in rehearsals on a simulator.
@@ -140,6 +141,7 @@ def start_rollout(
         "began": _text(now),
         "time_factor": time_factor,
         "from_name": scene.name_of(aim.what, _former(aim, scene, targets)),
+        "to_name": str(change.get("image_name") or scene.name_of(aim.what, aim.value)),
     }
     return deepcopy(state)
 
@@ -272,7 +274,7 @@ def rollout_result(
         "from": state["former"] or state["from"],
         "from_name": state["from_name"],
         "to": state["to"],
-        "to_name": scene.name_of(state["what"], state["to"]),
+        "to_name": state["to_name"],
         "outcome": outcome,
         "reason": reason,
         "cause": stop["cause"],
@@ -340,7 +342,7 @@ def rehearse_rollout(
         "from": state["former"] or state["from"],
         "from_name": state["from_name"],
         "to": state["to"],
-        "to_name": scene.name_of(state["what"], state["to"]),
+        "to_name": state["to_name"],
         "outcome": PLANNED if is_due else UNCHANGED,
         "cause": stop["cause"],
         "reason": stop["reason"],
