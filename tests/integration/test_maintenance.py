@@ -242,7 +242,7 @@ def test_a_rehearsal_shows_the_waves_of_the_real_run(
     assert real["notices"] == [2, 1]
     assert {name: len(cut) for name, cut in logoffs(estate).items() if cut} == {"GAM-002": 1, "GAM-003": 1}
     told = estate.notices("gamma")
-    assert told[0].startswith("Maintenance of your desktop begins in 2 minutes.")
+    assert told[0].endswith("Minutes left: 2.")
     assert told[-1].startswith("The maintenance of your desktop is over.")
 
 

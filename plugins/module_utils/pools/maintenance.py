@@ -208,7 +208,8 @@ def maintenance_result(
     outcome, reasons = _outcome(plan, results, error)
     if outcome == UNCHANGED and (release.get("maintenance_mode_ended") or release.get("desktops_started")):
         outcome = PLANNED if is_check else DONE
-        reasons.append("A run that did not end had left maintenance mode on; it was ended.")
+        ends = "it would be ended" if is_check else "it was ended"
+        reasons.append(f"A run that did not end had left maintenance mode on; {ends}.")
     if problems:
         outcome = FAILED
         reasons.append("The pool could not be released: " + " ".join(problems))

@@ -332,13 +332,14 @@ class _Look:
             return
         left = (end - self._now).total_seconds()
         desktops = count(len(self.due), "desktop")
+        take = "takes" if len(self.due) == 1 else "take"
         if left <= 0:
             text = f"the window ended at {_text(end)}, so no desktop would be changed."
             yield error("window", text, "Correct the end of the window.")
         elif self.expected_seconds is None:
             yield info(
                 "window",
-                f"nobody knows how long {desktops} take, since the service has no record of such a change of this "
+                f"nobody knows how long {desktops} {take}, since the service has no record of such a change of this "
                 f"pool; the window ends in {duration(left)}.",
                 "Watch the first waves; what is not done when the window ends is left for the next run.",
             )
@@ -346,8 +347,8 @@ class _Look:
             done = self._now + timedelta(seconds=self.expected_seconds)
             yield warning(
                 "window",
-                f"{desktops} take about {duration(self.expected_seconds)}, until {_text(done)}, and the window ends in "
-                f"{duration(left)}.",
+                f"{desktops} {take} about {duration(self.expected_seconds)}, until {_text(done)}, "
+                f"and the window ends in {duration(left)}.",
                 "Extend the window or raise max_unavailable; else a part is left for the next run.",
             )
 

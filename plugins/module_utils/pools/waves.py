@@ -717,7 +717,7 @@ def _how_to_go_on(state: Mapping[str, Any], pending: Sequence[Desktop]) -> str:
     back = (
         f"to cancel, run with {state['former']} instead, which takes the canaries back"
         if state["former"]
-        else "to cancel, do not"
+        else "without that, the canaries keep their disks"
     )
     return f"the canaries are done and {_left(pending)}; to promote, run again; {back}."
 
