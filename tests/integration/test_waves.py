@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -180,6 +181,42 @@ def test_a_failed_run_takes_back_what_a_killed_one_did(ansible_in_process: Ansib
     assert images.pop("QUI-007") == []
     assert set(map(tuple, images.values())) == {(NOVEMBER, OCTOBER)}
     assert template(estate) == OCTOBER
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_killed_rollout_of_120_desktops_is_resumed_and_taken_back(
+    ansible_in_process: Ansible, estate: Sight, tmp_path: Path
+) -> None:
+    """Killed in the wave after the canaries; the next run goes on, meets three that fail, and takes all back."""
+    free = [found["computer_name"] for found in estate.control.pool("rollout")["desktops"] if not found["user_name"]]
+    broken = sorted(free)[56:59]
+    fail(estate, *broken)
+    estate.move_time_by_polls(5)
+    wanted = {
+        "pool": "rollout", "image_id": NOVEMBER, "canary": 6, "max_unavailable": "40%", "max_failures": 2,
+        "grace_minutes": 0, "session_policy": "skip", "report_dir": str(tmp_path / "reports"),
+    }  # fmt: skip
+    command = ["ansible-playbook", "hwcloud.workspace.maintain_pools", "-e", json.dumps(wanted)]
+    program = ansible_in_process.start(command)
+    until(lambda: len(estate.requests("RebuildDesktopPool")) == 2, seconds=120)
+    until(lambda: estate.requests("ShowJob")[-1]["seq"] > estate.requests("RebuildDesktopPool")[-1]["seq"], seconds=60)
+    kill(program)
+    assert estate.control.pool("rollout")["in_maintenance_mode"]
+
+    run = ansible_in_process.playbook("maintain_pools", wanted, fails=True, seconds=300)
+    assert "rolled back" in run.output
+    assert not estate.control.pool("rollout")["in_maintenance_mode"]
+    assert template(estate, "rollout") == OCTOBER
+    images = images_set(estate, "rollout")
+    assert {name for name, seen in images.items() if not seen} >= set(broken)
+    assert {tuple(seen) for seen in images.values() if seen} == {(NOVEMBER, OCTOBER)}
+    assert sum(map(bool, images.values())) >= 54
+    (report,) = [path for path in (tmp_path / "reports").glob("*.json") if "rollout" in path.name]
+    (told,) = json.loads(report.read_text(encoding="utf-8"))["pools"]
+    assert told["outcome"] == "rolled_back"
+    assert sorted(entry["desktop_name"] for entry in told["desktops_failed"]) == broken
+    assert "rolled" in report.with_suffix(".html").read_text(encoding="utf-8").lower()
 
 
 def test_tolerated_failures_are_skipped(ansible_in_process: Ansible, estate: Sight) -> None:
