@@ -36,7 +36,14 @@ def build(estate: Estate) -> World:
     """
     clock_part = estate.clock
     start = moment(clock_part.start) if clock_part.start is not None else None
-    clock = Clock(start, clock_part.factor, clock_part.mode, clock_part.seconds_per_poll)
+    clock = Clock(
+        start,
+        clock_part.factor,
+        clock_part.mode,
+        clock_part.seconds_per_poll,
+        clock_part.wall_offset,
+        clock_part.date_header,
+    )
     world = World(estate.seed, clock, estate.dialect, JobsSettings(**estate.jobs.model_dump()), estate.failures)
     return _Builder(world, estate).run()
 

@@ -36,6 +36,8 @@ class ClockPart(_Part):
     factor: float = Field(1.0, gt=0)
     mode: Literal["factor", "polls"] = "factor"
     seconds_per_poll: float = Field(10.0, ge=0)
+    wall_offset: float = Field(0.0, description="Seconds that the service's wall clock is ahead of this machine's.")
+    date_header: bool = Field(True, description="Whether answers say the service's wall time.")
 
 
 class JobsPart(_Part):

@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import datetime, timezone
+from email.utils import formatdate
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -50,6 +50,13 @@ class Pipeline:
         Returns:
             The answer, which a fault may have changed.
         """
+        answer = await self._serve(operation, request)
+        clock = self._simulation.world.clock
+        if clock.date_header and not isinstance(answer, Dropped):
+            answer.headers["Date"] = formatdate(clock.wall(), usegmt=True)
+        return answer
+
+    async def _serve(self, operation: Operation | None, request: Request) -> Response:
         raw = await request.body()
         simulation = self._simulation
         world = simulation.world
@@ -94,7 +101,7 @@ class Pipeline:
             raise errors.no_such_api()
         caller = None
         if operation.authentication != "none":
-            caller = verify(simulation.iam, arrived.signed, world.now, time.time())
+            caller = verify(simulation.iam, arrived.signed, world.now, world.clock.wall())
             entry["user"] = caller.user.name
         project = self._project(arrived, caller)
         user = caller.user.name if caller else "anonymous"

@@ -37,6 +37,7 @@ def run(simulation: Simulation, host: str, port: int) -> None:
         lifespan="off",
         log_level="warning",
         access_log=False,
+        date_header=False,  # the pipeline gives the service's own time
         timeout_keep_alive=75,
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -135,3 +136,21 @@ def test_a_key_of_the_account_is_no_good_for_a_project_that_is_not_there(api: An
     path = "/v2/ffffffffffffffffffffffffffffffff/desktop-pools"
     answer = api.http.get(path, headers=sign(path=path))
     assert (answer.status_code, answer.json()["error_code"]) == (403, "APIGW.0310")
+
+
+@pytest.mark.parametrize("seconds", [-86400, -1200, 0, 1200, 86400])
+def test_dates_go_by_the_wall_clock_of_the_service(api: Any, seconds: float) -> None:
+    state = api.http.put("/_control/clock", json={"wall_offset": seconds}).json()
+    assert state["wall_offset"] == seconds
+    path = f"/v2/{PROJECT}/desktop-pools"
+    as_ours = api.http.get(path, headers=sign())
+    as_theirs = api.http.get(path, headers=sign(minutes=seconds / 60))
+    assert (as_ours.status_code, as_theirs.status_code) == (401 if seconds else 200, 200)
+    for answer in (as_ours, as_theirs):
+        off = parsedate_to_datetime(answer.headers["Date"]) - datetime.now(timezone.utc)
+        assert off.total_seconds() == pytest.approx(seconds, abs=10)
+
+
+def test_the_service_can_keep_its_time_to_itself(api: Any) -> None:
+    api.http.put("/_control/clock", json={"date_header": False})
+    assert "Date" not in api.http.get(f"/v2/{PROJECT}/desktop-pools", headers=sign()).headers

@@ -34,6 +34,8 @@ class ClockChange(BaseModel):
     factor: float | None = Field(None, gt=0)
     mode: Literal["factor", "polls"] | None = None
     seconds_per_poll: float | None = Field(None, ge=0)
+    wall_offset: float | None = Field(None, ge=-1e8, le=1e8)
+    date_header: bool | None = None
     now: str | None = None
 
 
@@ -112,6 +114,8 @@ def _add_clock(app: FastAPI, simulation: Simulation) -> None:
             "factor": clock.factor,
             "mode": clock.mode,
             "seconds_per_poll": clock.seconds_per_poll,
+            "wall_offset": clock.wall_offset,
+            "date_header": clock.date_header,
         }
 
     @app.get("/clock")
@@ -126,7 +130,7 @@ def _add_clock(app: FastAPI, simulation: Simulation) -> None:
                 clock.jump_to(moment(change.now))
         except ValueError as problem:
             raise HTTPException(422, str(problem)) from problem
-        clock.configure(change.factor, change.mode, change.seconds_per_poll)
+        clock.configure(change.factor, change.mode, change.seconds_per_poll, change.wall_offset, change.date_header)
         simulation.world.settle()
         return state()
 

@@ -23,6 +23,8 @@ class Clock:
         factor: float = 1.0,
         mode: Mode = "factor",
         seconds_per_poll: float = 10.0,
+        wall_offset: float = 0.0,
+        date_header: bool = True,
         wall: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -33,10 +35,15 @@ class Clock:
             factor: Simulated seconds in one real second, above 0; used in mode ``factor``.
             mode: ``factor`` follows real time, ``polls`` stands still between polls of jobs.
             seconds_per_poll: Simulated seconds added by each poll of a job, 0 or more; used in mode ``polls``.
-            wall: Source of wall time, for a start at the present.
+            wall_offset: Seconds that the service's wall clock is ahead of ``wall``; below 0 it is behind.
+            date_header: Whether answers say the wall time.
+            wall: Source of wall time, for a start at the present and for dates of signatures.
             steady: Source of elapsed real time, never going back.
         """
         self._steady = steady
+        self._wall = wall
+        self.wall_offset = wall_offset
+        self.date_header = date_header
         self._base = float(int(wall())) if start is None else start
         self._since = steady()
         self.factor = factor
@@ -48,6 +55,10 @@ class Clock:
         if self.mode == "polls":
             return self._base
         return self._base + (self._steady() - self._since) * self.factor
+
+    def wall(self) -> float:
+        """Return the wall time as the service has it, by which dates of signatures are judged."""
+        return self._wall() + self.wall_offset
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward by ``seconds`` simulated seconds, 0 or more."""
@@ -65,7 +76,12 @@ class Clock:
             self.advance(self.seconds_per_poll)
 
     def configure(
-        self, factor: float | None = None, mode: Mode | None = None, seconds_per_poll: float | None = None
+        self,
+        factor: float | None = None,
+        mode: Mode | None = None,
+        seconds_per_poll: float | None = None,
+        wall_offset: float | None = None,
+        date_header: bool | None = None,
     ) -> None:
         """Change how the clock runs from now on, without a jump in its time."""
         self._rebase(self.now())
@@ -75,6 +91,10 @@ class Clock:
             self.mode = mode
         if seconds_per_poll is not None:
             self.seconds_per_poll = seconds_per_poll
+        if wall_offset is not None:
+            self.wall_offset = wall_offset
+        if date_header is not None:
+            self.date_header = date_header
 
     def _rebase(self, moment: float) -> None:
         self._base = moment
