@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from .credentials import AccessKey, Credentials, Password, Token
+from .clock import Clock
+from .credentials import AccessKey, Credentials, Password, Token, machine_key, secrets_of
 from .errors import AmbiguousError, CredentialsError, InputError, NotFoundError, RefusedError
 from .operations import CREATE_TOKEN, LIST_PROJECTS, Operation
 from .settings import KNOWN_REGIONS, Settings
 from .signing import AccessKeyAuth, TokenAuth
 from .transport import Answer, Query
+
+MACHINE_KEY_AGE = 1200.0
+"""Seconds after which a cloud machine's key is asked for again: a new one is there 40 minutes before its end (SDK)."""
 
 
 class SendToIam(Protocol):
@@ -28,35 +32,100 @@ class Authenticator:
 
     :param settings: region and project.
     :param credentials: what to authenticate with.
-    :param on_secret: told each secret that comes up later (a token from a login), so that output can be censored for
-        it.
+    :param on_secret: told each secret that comes up later (a token from a login, another key of the machine), so that
+        output can be censored for it.
+    :param clock: by which a machine's key ages; None lets it be renewed only when it was refused.
     """
 
-    def __init__(self, settings: Settings, credentials: Credentials, on_secret: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        credentials: Credentials,
+        on_secret: Callable[[str], None],
+        clock: Clock | None = None,
+    ) -> None:
+        self._clock = clock
+        self._looked_at = clock.now() if clock is not None else 0.0
         self._settings = settings
         self._credentials = credentials
         self._on_secret = on_secret
         self._project_id = settings.project_id or getattr(credentials, "project_id", "")
         self._auth: AccessKeyAuth | TokenAuth | None = None
-        if isinstance(credentials, AccessKey):
-            self._auth = AccessKeyAuth(credentials.access_key, credentials.secret_key, credentials.security_token)
-        elif isinstance(credentials, Token):
-            self._auth = TokenAuth(credentials.token)
+        if not isinstance(credentials, Password):
+            self._auth = _auth_by(credentials)
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What the credentials are, as texts that only serve to tell them from others; some of them are secret."""
+        who = self._credentials
+        return (
+            type(who).__name__,
+            *((who.username, who.domain_name) if isinstance(who, Password) else ()),
+            *secrets_of(who),
+        )
+
+    @property
+    def is_tried_at_login(self) -> bool:
+        """Whether the credentials are sent in a login alone, and not with each request."""
+        return isinstance(self._credentials, Password)
+
+    @property
+    def advice(self) -> str:
+        """What to do when the service does not accept these credentials."""
+        who = self._credentials
+        if isinstance(who, Password):
+            return "the token of the login was refused; run the task again"
+        if isinstance(who, Token):
+            return "the token has expired or belongs to another region; get a new one for this region"
+        if who.metadata_endpoint:
+            return "the metadata service of this machine has no other key; check the agency of the machine"
+        if who.security_token:
+            return "a temporary key ends at a set time; get a new one, with its security_token"
+        return "check access_key and secret_key; five failures in a row lock a key for 5 minutes"
+
+    @property
+    def signs(self) -> bool:
+        """Whether requests are signed, which takes a clock that is right."""
+        return isinstance(self._credentials, AccessKey)
 
     def auth(self, send: SendToIam) -> AccessKeyAuth | TokenAuth:
         """Return what signs a request; logs in first if that takes a login.
 
         :raises RefusedError: the login was refused.
         """
+        now = self._clock.now() if self._clock is not None else 0.0
+        if now - self._looked_at >= MACHINE_KEY_AGE:
+            self._looked_at = now
+            self._take_machine_key()
         if self._auth is None:
             self._auth = self._log_in(send)
         return self._auth
 
     def renew(self) -> bool:
-        """Forget a login so that the next request logs in anew; return whether that can help (only a password can)."""
-        if not isinstance(self._credentials, Password):
+        """Look for something else to authenticate with, since this was refused; return whether there is something.
+
+        A password logs in anew with the next request. A machine may have got another key. All else stays as it is.
+        """
+        if isinstance(self._credentials, Password):
+            self._auth = None
+            return True
+        return self._take_machine_key()
+
+    def _take_machine_key(self) -> bool:
+        """Ask for the machine's key; return whether it is another one. That nobody answers leaves the one at hand."""
+        who = self._credentials
+        if not isinstance(who, AccessKey) or not who.metadata_endpoint:
             return False
-        self._auth = None
+        try:
+            found = machine_key(who.metadata_endpoint)
+        except CredentialsError:
+            return False
+        if secrets_of(found) == secrets_of(who):
+            return False
+        for secret in secrets_of(found):
+            self._on_secret(secret)
+        self._credentials = found
+        self._auth = _auth_by(found)
         return True
 
     def project_id(self, send: SendToIam) -> str:
@@ -108,3 +177,9 @@ class Authenticator:
         if not self._project_id:
             self._project_id = str((((body or {}).get("token") or {}).get("project") or {}).get("id") or "")
         return TokenAuth(token)
+
+
+def _auth_by(credentials: AccessKey | Token) -> AccessKeyAuth | TokenAuth:
+    if isinstance(credentials, Token):
+        return TokenAuth(credentials.token)
+    return AccessKeyAuth(credentials.access_key, credentials.secret_key, credentials.security_token)

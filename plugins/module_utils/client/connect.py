@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from .authentication import Authenticator
+from .board import BOARD
 from .clock import Clock
-from .credentials import Credentials, find_credentials, secrets_of
+from .credentials import AccessKey, Credentials, Token, find_credentials, secrets_of
+from .errors import CredentialsError
+from .masking import Secrets, secrets_in_environment
 from .session import Session
 from .settings import read_settings
 from .transport import Transport
@@ -31,11 +35,36 @@ def connect(
     :raises InputError: options that cannot be right.
     :raises CredentialsError: no credentials.
     """
+    secrets = Secrets()
+
+    def keep(secret: str) -> None:
+        secrets.add(secret)
+        on_secret(secret)
+
+    for secret in secrets_in_environment(environment):
+        keep(secret)
     settings = read_settings(params, environment)
     verify = (settings.ca_path or True) if settings.validate_certs else False
-    transport = Transport(settings.request_timeout, verify)
+    transport = Transport(settings.request_timeout, verify, secrets=secrets)
     credentials = credentials or find_credentials(params, environment)
     for secret in secrets_of(credentials):
-        on_secret(secret)
-    authenticator = Authenticator(settings, credentials, on_secret)
-    return Session(settings, authenticator, transport, Clock.from_environment(environment))
+        keep(secret)
+    _check(credentials)
+    clock = Clock.from_environment(environment)
+    authenticator = Authenticator(settings, credentials, keep, clock)
+    return Session(settings, authenticator, transport, clock, board=BOARD)
+
+
+def _check(credentials: Credentials) -> None:
+    """Refuse what goes into a header and would end it, or cannot stand there. The texts themselves are never said."""
+    texts = {}
+    if isinstance(credentials, AccessKey):
+        texts = {"access_key": credentials.access_key, "security_token": credentials.security_token}
+    elif isinstance(credentials, Token):
+        texts = {"auth_token": credentials.token}
+    for name, text in texts.items():
+        if text and not re.fullmatch(r"[!-+\--~]+", text):
+            raise CredentialsError(
+                f"{name} ({credentials.source}) holds characters that no key or token has, such as a space, a comma, "
+                "a line break or a letter with an accent; check how it was copied."
+            )

@@ -25,13 +25,17 @@ METADATA_TIMEOUT = 3.0  # seconds; the official SDK's
 
 @dataclass(frozen=True)
 class AccessKey:
-    """A permanent access key, or with ``security_token`` a temporary one."""
+    """A permanent access key, or with ``security_token`` a temporary one.
 
-    access_key: str
+    ``metadata_endpoint`` is where the machine that this runs on gets its next key; empty for any other key.
+    """
+
+    access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     security_token: str = field(repr=False, default="")
     project_id: str = ""
     source: str = "options"
+    metadata_endpoint: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,9 @@ Credentials: TypeAlias = "AccessKey | Token | Password"
 
 
 def secrets_of(credentials: Credentials) -> list[str]:
-    """Return the texts of ``credentials`` that must never be shown."""
+    """Return the texts of ``credentials`` that must never be shown; the ID of a key is one of them."""
     if isinstance(credentials, AccessKey):
-        texts = [credentials.secret_key, credentials.security_token]
+        texts = [credentials.access_key, credentials.secret_key, credentials.security_token]
     elif isinstance(credentials, Token):
         texts = [credentials.token]
     else:
@@ -195,12 +199,17 @@ def _from_metadata(environment: Mapping[str, str]) -> Credentials:
     ``HW_METADATA_ENDPOINT`` replaces the metadata service's address; ``off`` means that it is not asked.
     """
     base = environment.get(METADATA_VARIABLE) or METADATA_ENDPOINT
-    nothing = CredentialsError(
-        "No credentials: set access_key and secret_key, auth_token, or username, password and domain_name, as options "
-        "or in the environment (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK), or write them to ~/.huaweicloud/credentials."
-    )
     if base == "off":
-        raise nothing
+        raise _no_credentials()
+    return machine_key(base)
+
+
+def machine_key(base: str) -> AccessKey:
+    """Return the temporary key that the metadata service hands out now.
+
+    :param base: URL of the service.
+    :raises CredentialsError: nobody answers, or not with a key.
+    """
     metadata = Transport(METADATA_TIMEOUT, proxied=False)  # a link-local address is never behind a proxy
     try:
         lifetime = {"X-Metadata-Token-Ttl-Seconds": "21600"}
@@ -208,14 +217,23 @@ def _from_metadata(environment: Mapping[str, str]) -> Credentials:
         headers = {"X-Metadata-Token": issued.body.decode("latin-1").strip()} if issued.status == 200 else {}
         answer = metadata.send("GET", base + "/openstack/latest/securitykey", headers=headers)
         if answer.status != 200:
-            raise nothing
+            raise _no_credentials()
         key = answer.json()["credential"]
         if not all(isinstance(key[name], str) and key[name] for name in ("access", "secret", "securitytoken")):
             raise ValueError("a part of the key is missing")
-        return AccessKey(key["access"], key["secret"], key["securitytoken"], source="ECS metadata")
+        return AccessKey(
+            key["access"], key["secret"], key["securitytoken"], source="ECS metadata", metadata_endpoint=base
+        )
     except (NotDeliveredError, NoAnswerError):
-        raise nothing from None
+        raise _no_credentials() from None
     except (ValueError, KeyError, TypeError):
         raise CredentialsError("The ECS metadata service answered something that is no temporary access key.") from None
     finally:
         metadata.close()
+
+
+def _no_credentials() -> CredentialsError:
+    return CredentialsError(
+        "No credentials: set access_key and secret_key, auth_token, or username, password and domain_name, as options "
+        "or in the environment (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK), or write them to ~/.huaweicloud/credentials."
+    )

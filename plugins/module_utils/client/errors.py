@@ -9,27 +9,52 @@ facts as fields for a task's result.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 MAX_SERVICE_TEXT = 400
+MAX_SENTENCE = 4000
+
+# What a terminal would act on instead of showing it: control characters, marks that turn the direction of writing, and
+# halves of characters, which no output can be encoded with.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` on one line, white space folded, with an escape such as ``\\x1b`` for what no terminal shows.
+
+    Names and reasons come from the service, and whoever made them must not move the cursor or fake a line of output.
+    """
+    return _UNPRINTABLE.sub(_escaped, " ".join(str(text).split()))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def one_line(text: str) -> str:
-    """Return ``text`` on one line, white space folded, at most ``MAX_SERVICE_TEXT`` characters."""
-    folded = " ".join(str(text).split())
+    """Return ``text`` as :func:`printable` does, at most ``MAX_SERVICE_TEXT`` characters of it."""
+    folded = printable(text)
     return folded if len(folded) <= MAX_SERVICE_TEXT else folded[: MAX_SERVICE_TEXT - 1] + "…"
+
+
+def sentence(text: str) -> str:
+    """Return ``text`` as :func:`printable` does, without its middle if it is too long; what to do stands at the end."""
+    said = printable(text)
+    return said if len(said) <= MAX_SENTENCE else f"{said[: MAX_SENTENCE * 3 // 4]} … {said[-MAX_SENTENCE // 4 :]}"
 
 
 class WorkspaceError(Exception):
     """Something that ends a task.
 
-    :param sentence: one sentence for the user.
+    :param text: one sentence for the user.
     :param fields: facts that the task's result carries beside the sentence.
     """
 
-    def __init__(self, sentence: str, **fields: Any) -> None:
-        super().__init__(" ".join(str(sentence).split()))
+    def __init__(self, text: str, **fields: Any) -> None:
+        super().__init__(sentence(text))
         self.fields: dict[str, Any] = {name: value for name, value in fields.items() if value is not None}
 
     def result_fields(self) -> dict[str, Any]:
@@ -38,9 +63,15 @@ class WorkspaceError(Exception):
 
     def about(self, subject: str) -> WorkspaceError:
         """Return this error with ``subject`` (for example ``pool finance-win10: rebuild``) set before its sentence."""
-        subject = " ".join(subject.split())  # a pool's name could hold a line break
+        subject = one_line(subject)  # a pool's name could hold a line break
         if not self.args[0].startswith(subject):
             self.args = (f"{subject}: {self.args[0]}",)
+        return self
+
+    def adding(self, clause: str, fields: Mapping[str, Any]) -> WorkspaceError:
+        """Return this error with a clause after its sentence, and more facts; those that it has stay."""
+        self.args = (f"{self.args[0].rstrip('.')}; {clause}.",)
+        self.fields = {**fields, **self.fields}
         return self
 
 

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .errors import InputError, MissingError, OutcomeUnknownError, WorkspaceError
+from .errors import (
+    InputError,
+    MissingError,
+    NetworkError,
+    OutcomeUnknownError,
+    ServerError,
+    ThrottledError,
+    WorkspaceError,
+)
 from .jobs import NAMED_JOB_TYPES, Job, SubJob, list_sub_jobs, poll_interval, read_job
 from .operations import ACT_ON_JOB, DELETE_SUB_JOBS
 from .session import Session
 
 SETTLE_TIME = 60.0  # seconds in which what was done may not show yet
+# Failures of a look that say nothing about what was done before it.
+_BLIND = (NetworkError, ServerError, ThrottledError)
 _PER_REQUEST = 10  # sub-jobs (definitions)
 _KEPT_TYPES = frozenset({"changeAccessVpc", "cancelWorkspace", "applyWorkspace"})  # never deleted (definitions)
 _RETRIED_TYPES = frozenset({"applyWorkspace", "cancelWorkspace"})  # those of enabling and disabling the service (SDK)
@@ -65,18 +75,34 @@ def delete_records(session: Session, due: Sequence[SubJob], status: str | None) 
         session.call(DELETE_SUB_JOBS, body={"delete_by_status": status})
     else:
         for at in range(0, len(ids), _PER_REQUEST):
-            _delete_batch(session, ids[at : at + _PER_REQUEST])
+            try:
+                _delete_batch(session, ids[at : at + _PER_REQUEST])
+            except WorkspaceError as error:
+                if at:
+                    error.fields["changed"] = True
+                raise
     began = session.clock.now()
     while True:
-        listed = list_sub_jobs(session, {"status": status} if status is not None else {}).items
-        left = set(ids) & {str(item.get("id")) for item in listed}
+        left, problem = set(ids), None
+        try:
+            listed = list_sub_jobs(session, {"status": status} if status is not None else {}).items
+            left &= {str(item.get("id")) for item in listed}
+        except _BLIND as error:
+            problem = error
         elapsed = session.clock.now() - began
         if not left:
             return
+        if elapsed >= SETTLE_TIME and problem is not None:
+            raise WorkspaceError(
+                "the service accepted the request, but whether the records are gone could not be read "
+                f"({str(problem).rstrip('.')}); run the task again, which looks first.",
+                **{**problem.result_fields(), "changed": True},
+            )
         if elapsed >= SETTLE_TIME:
             raise WorkspaceError(
                 f"the service accepted the request, but {len(left)} of {len(ids)} records are still there "
-                f"{SETTLE_TIME:.0f} s later ({_ids(left)}); run the task again."
+                f"{SETTLE_TIME:.0f} s later ({_ids(left)}); run the task again.",
+                changed=True,
             )
         session.clock.sleep(poll_interval(elapsed))
 
@@ -86,7 +112,13 @@ def _delete_batch(session: Session, ids: Sequence[str]) -> None:
         session.call(DELETE_SUB_JOBS, body={"job_ids": list(ids)})
     except MissingError:
         # Somebody else deleted some of them meanwhile, and the request was refused as a whole.
-        present = {str(item.get("id")) for item in list_sub_jobs(session, {}).items}
+        try:
+            present = {str(item.get("id")) for item in list_sub_jobs(session, {}).items}
+        except _BLIND as error:
+            raise OutcomeUnknownError(
+                "some of the records were gone already, and which are left is unknown, since they could not be read "
+                f"({str(error).rstrip('.')}); run the task again, which looks first."
+            ) from None
         left = [sub_job_id for sub_job_id in ids if sub_job_id in present]
         if len(left) == len(ids):
             raise
@@ -129,18 +161,23 @@ def retry(session: Session, job: Job, wait: bool, note: Callable[[str], None]) -
     if job_id != job.id or not (wait or lost):
         return job_id
     began = session.clock.now()
-    while not _has_begun_again(job, read_job(session, job.id)):
+    while True:
+        seen = "The job did not begin again"
+        try:
+            if _has_begun_again(job, read_job(session, job.id)):
+                return job_id
+        except _BLIND:
+            seen = "The job could not be read"
         elapsed = session.clock.now() - began
         if elapsed >= SETTLE_TIME:
             if lost is None:
                 return job_id
             raise OutcomeUnknownError(
-                f"{lost} The job did not begin again within {SETTLE_TIME:.0f} s; look at the jobs in the console "
+                f"{lost} {seen} within {SETTLE_TIME:.0f} s; look at the jobs in the console "
                 "before you run the task again.",
                 **lost.result_fields(),
             )
         session.clock.sleep(poll_interval(elapsed))
-    return job_id
 
 
 def _has_begun_again(before: Job, now: Job) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from .clock import duration
 from .errors import (
+    ForbiddenError,
     JobFailedError,
     JobTimeoutError,
     MissingError,
@@ -19,6 +20,7 @@ from .errors import (
     RefusedError,
     ServerError,
     ThrottledError,
+    UnauthorizedError,
     WorkspaceError,
     one_line,
 )
@@ -90,6 +92,7 @@ LONGEST_POLL = 15.0  # seconds; what Terraform's client does
 POLL_SHARE = 0.1  # a job's end is noticed within this share of its length
 LATE_SUB_JOBS = 30.0  # seconds in which the sub-jobs of a job that has ended may not be there yet
 UNSEEN_GRACE = 60.0  # seconds in which a job that was just accepted may not be found yet
+WAIT_AGAIN = "run the task again to wait for it, or raise wait_timeout"
 
 
 @dataclass(frozen=True)
@@ -356,6 +359,7 @@ def wait_for_jobs(
     on_progress: Callable[[Job], None],
     *,
     has_desktops: bool = False,
+    advice: str = WAIT_AGAIN,
 ) -> Job:
     """Wait until a job, and the jobs of single desktops beside it, are over. Return them as one.
 
@@ -368,6 +372,7 @@ def wait_for_jobs(
     :param on_progress: told the job after each look.
     :param has_desktops: the job works on desktops, so it has sub-jobs. These can appear late, and without them nobody
         can tell how it went; they are waited for 30 seconds after its end.
+    :param advice: what to do after a wait that was too long.
     :raises JobTimeoutError: it still runs; it goes on in the service.
     :raises MissingError: it cannot be found, 60 seconds on.
     """
@@ -382,6 +387,7 @@ def wait_for_jobs(
         is_complete=lambda seen: bool(seen.sub_jobs) or not has_desktops,
         when_gone=lambda seen: _vanished(session, seen),
         when_late=lambda seen: seen.result() if seen else {"job_id": job_id},
+        advice=advice,
     )
 
 
@@ -418,7 +424,7 @@ def wait_until_over(
     is_complete: Callable[[F], bool],
     when_gone: Callable[[F], F],
     when_late: Callable[[F | None], Mapping[str, Any]],
-    advice: str = "run the task again to wait for it, or raise wait_timeout",
+    advice: str = WAIT_AGAIN,
 ) -> F:
     """Look at something that the service carries out until it is over, and return it as it was seen last.
 
@@ -432,6 +438,8 @@ def wait_until_over(
     :param advice: what to do after such a wait.
     :raises JobTimeoutError: it is not over; it goes on in the service.
     :raises MissingError: it cannot be found, 60 seconds on. So does NotFoundError.
+    :raises UnauthorizedError: the credentials are not accepted any more; it goes on in the service. So does
+        ForbiddenError.
     """
     clock = session.clock
     began = clock.now()
@@ -441,7 +449,8 @@ def wait_until_over(
         elapsed = clock.now() - began
         problem: WorkspaceError | None = None
         try:
-            seen = look()
+            with session.patience(timeout - elapsed):
+                seen = look()
             on_progress(seen)
             if seen.is_over:
                 over_since = elapsed if over_since is None else over_since
@@ -453,12 +462,18 @@ def wait_until_over(
             if elapsed > UNSEEN_GRACE:
                 raise error.about(name) from None
             problem = error
+        except (UnauthorizedError, ForbiddenError) as error:
+            goes_on = f"{'if it runs, ' if seen is None else ''}{name} goes on in the service"
+            raise error.adding(
+                f"{goes_on}; run the task again with credentials that are accepted, to wait for it", when_late(seen)
+            ) from None
         except (NetworkError, ServerError, ThrottledError) as error:
             # That a look failed says nothing about the job; only the waiting limit ends the waiting.
             problem = error
         if elapsed >= timeout:
             raise JobTimeoutError(f"{_standing(name, seen, elapsed, problem)}, so {advice}.", **when_late(seen))
-        clock.sleep(min(poll_interval(elapsed), max(timeout - elapsed, 0.1)))
+        left = timeout - (clock.now() - began)  # a look can take long where calls are limited
+        clock.sleep(min(poll_interval(elapsed), max(left, 0.1)))
 
 
 def _read_jobs(session: Session, pool_id: str, job_id: str, others: Mapping[str, str]) -> Job:

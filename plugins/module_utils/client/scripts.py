@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import JobFailedError, NotFoundError, one_line
-from .jobs import wait_until_over
+from .jobs import WAIT_AGAIN, wait_until_over
 from .operations import LIST_POOL_SCRIPT_TASKS, LIST_SCRIPT_RECORDS
 from .pagination import PAGING, read_list
 from .session import Session
@@ -197,12 +197,18 @@ def read_task(session: Session, pool_id: str, task_id: str) -> ScriptTask:
 
 
 def wait_for_task(
-    session: Session, pool_id: str, task_id: str, timeout: float, on_progress: Callable[[ScriptTask], None]
+    session: Session,
+    pool_id: str,
+    task_id: str,
+    timeout: float,
+    on_progress: Callable[[ScriptTask], None],
+    advice: str = WAIT_AGAIN,
 ) -> ScriptTask:
     """Wait until a script task is over, and return it with all of its records. That it is over is no success.
 
     :param timeout: seconds of the session's clock.
     :param on_progress: told the task after each look.
+    :param advice: what to do after a wait that was too long.
     :raises JobTimeoutError: it still runs; it goes on in the service.
     :raises NotFoundError: it cannot be found, 60 seconds on.
     """
@@ -215,7 +221,7 @@ def wait_for_task(
         is_complete=lambda task: task.is_settled,
         when_gone=lambda seen: seen,
         when_late=lambda seen: seen.result() if seen else {"task": {"id": task_id}, "records": []},
-        advice="look at it with desktop_pool_script_info; to run the task again runs the script again",
+        advice=advice,
     )
 
 

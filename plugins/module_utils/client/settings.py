@@ -55,6 +55,9 @@ _REGIONS_WITH_IAM = frozenset(KNOWN_REGIONS) - {"af-north-1", "cn-north-11", "eu
 _REGION_SHAPE = re.compile(r"[a-z]{2,}(-[a-z0-9]+)+")
 _ID_SHAPE = re.compile(r"[A-Za-z0-9_-]+")
 _PROJECT_ID_LENGTH = 64
+_LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST_SHAPE = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*\.?|\[[0-9A-Fa-f:.]+\]")
+_PATH_SHAPE = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9_.~-]*)*")
 _ENTERPRISE_PROJECT_ID_LENGTH = 36  # definitions
 
 
@@ -141,18 +144,19 @@ def _domain(region: str) -> str:
 
 
 def _base_url(name: str, text: str) -> str:
+    # What other programs may read as another host than this one reads is refused by its characters.
+    scheme, _colon, rest = text.partition("://")
+    host, slash, path = rest.partition("/")
     try:
-        # urlsplit drops line breaks and tabs, which would go on to a header of the request.
-        parts = urlsplit("" if re.search(r"\s", text) else text)
-        _port = parts.port
+        port = urlsplit(text).port
     except ValueError:
-        parts = urlsplit("")
+        port = -1
+    name_alone = re.sub(r":[0-9]+$", "", host, count=1)
     if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or "@" in parts.netloc
-        or parts.query
-        or parts.fragment
+        scheme not in ("http", "https")
+        or port == -1
+        or not _HOST_SHAPE.fullmatch(name_alone)
+        or not _PATH_SHAPE.fullmatch(slash + path)
     ):
         raise InputError(
             f"{name} has to be a URL such as https://workspace.eu-west-101.myhuaweicloud.eu, "

@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from .errors import WorkspaceError, one_line
+from .masking import Secrets
 from .signing import canonical_query
 
 try:
@@ -29,6 +32,16 @@ if TYPE_CHECKING:
     Auth = Callable[[requests.PreparedRequest], requests.PreparedRequest]
 
 USER_AGENT = "hwcloud.workspace (Ansible collection)"
+
+_SECRET = ("X-Auth-Token", "X-Security-Token", "X-Metadata-Token")  # headers of requests
+
+# By OpenSSL's codes of what is wrong with a certificate. For all others the CA is unknown.
+_ADVICE_ON_CERTIFICATES = {
+    9: "check the clock of this machine",
+    10: "have it renewed, or check the clock of this machine",
+    62: "check endpoint and iam_endpoint, whose name it has to carry",
+    64: "check endpoint and iam_endpoint, whose address it has to carry",
+}
 
 Query = Mapping[str, Any]
 
@@ -50,23 +63,54 @@ class NoAnswerError(WorkspaceError):
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer: status, headers (any case) and raw body."""
+    """An HTTP answer: status, headers (any case) and raw body.
+
+    ``secrets`` are those that the request carried. The answer of an error may repeat them, in a text that is cut later.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    secrets: Secrets = field(default_factory=Secrets, repr=False, compare=False)
 
     def json(self) -> Any:
-        """Return the body's JSON, None for an empty body.
+        """Return the body's JSON, None for an empty body; without secrets if the answer is no success.
 
         :raises ValueError: the body is something else.
         """
-        return json.loads(self.body) if self.body.strip() else None
+        if not self.body.strip():
+            return None
+        try:
+            found = json.loads(self.body, parse_constant=_no_number)
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+        # Halves of characters can be neither written out nor sent on.
+        halves = b"\\u" in self.body or b"\xed" in self.body
+        found = _whole(found) if halves else found
+        return found if self.status < 300 else self.secrets.mask(found)
 
     @property
     def request_id(self) -> str:
         """The service's id of the request (X-Request-Id; IAM: X-IAM-Trace-Id), empty if it gave none."""
-        return self.headers.get("X-Request-Id") or self.headers.get("X-IAM-Trace-Id") or ""
+        return self.secrets.censor(self.headers.get("X-Request-Id") or self.headers.get("X-IAM-Trace-Id") or "")
+
+    @property
+    def location(self) -> str:
+        """Where a redirect leads, for people to read."""
+        return one_line(self.secrets.censor(self.headers.get("Location", "elsewhere")))
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _whole(value: Any) -> Any:
+    """Return JSON with a question mark in a box for each half of a character in its texts."""
+    if isinstance(value, str):
+        return value if value.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", value)
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
 
 
 def query_pairs(query: Query) -> list[tuple[str, str]]:
@@ -85,9 +129,13 @@ class Transport:
     :param timeout: limit in real seconds for connecting, and for each wait for bytes.
     :param verify: True verifies certificates, False does not, a path verifies against that CA file or folder.
     :param proxied: take proxies from the environment (``HTTPS_PROXY`` and kin).
+    :param secrets: what no error may say; may grow later.
     """
 
-    def __init__(self, timeout: float, verify: bool | str = True, proxied: bool = True) -> None:
+    def __init__(
+        self, timeout: float, verify: bool | str = True, proxied: bool = True, secrets: Secrets | None = None
+    ) -> None:
+        self._secrets = secrets or Secrets()
         self._timeout = timeout
         self._verify = verify
         self._session = requests.Session()
@@ -114,6 +162,14 @@ class Transport:
         """
         text = canonical_query(query_pairs(query or {}))
         data = None if body is None else json.dumps(body).encode("ascii")
+        elsewhere: list[str] = []
+
+        def without_location(response: requests.Response, **_how: Any) -> None:
+            # The library does not follow them here, but it reads where they lead, and stumbles over what is no URL.
+            if "Location" in response.headers:
+                elsewhere.append(response.headers.pop("Location"))
+
+        self._check_proxy(url)
         try:
             with warnings.catch_warnings():
                 # Said once in the documentation of validate_certs; a line per request helps nobody.
@@ -128,56 +184,132 @@ class Transport:
                     # Said with each request, since the session's own word loses against REQUESTS_CA_BUNDLE.
                     verify=self._verify,
                     allow_redirects=False,
+                    hooks={"response": without_location},
                 )
         except requests.exceptions.RequestException as error:
-            raise _classified(error, url, self._timeout) from None
+            raise self._classified(error, url) from None
         except OSError as error:  # a CA path that does not exist is raised as it is
-            raise NotDeliveredError(f"TLS cannot be set up for {url}: {one_line(str(error))}.", lasting=True) from None
-        return Answer(answer.status_code, answer.headers, answer.content)
+            raise NotDeliveredError(f"TLS cannot be set up for {url}: {self._said(error)}.", lasting=True) from None
+        except UnicodeEncodeError:
+            raise NotDeliveredError(
+                "The request cannot be written down; a credential, or user and password of the proxy, holds a "
+                "character that no HTTP header can hold.",
+                lasting=True,
+            ) from None
+        if elsewhere:
+            answer.headers["Location"] = elsewhere[0]
+        return Answer(answer.status_code, answer.headers, answer.content, self._secrets_of(answer))
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
+    def _secrets_of(self, answer: requests.Response) -> Secrets:
+        """Return what the answer of an error must not be quoted with: also the signature, which is good for minutes."""
+        if answer.status_code < 300:
+            return self._secrets
+        sent = answer.request.headers
+        signature = re.search("Signature=([0-9a-f]+)", str(sent.get("Authorization", "")))
+        texts = [signature[1] if signature else "", *(str(sent.get(name, "")) for name in _SECRET)]
+        secrets = Secrets()
+        for secret in (*self._secrets, *texts):
+            secrets.add(secret)
+        return secrets
+
+    def _said(self, reason: BaseException) -> str:
+        text = getattr(reason, "verify_message", "") or str(reason)
+        return one_line(self._secrets.censor(text)).rstrip(".")
+
+    def _proxy_url(self, url: str) -> str:
+        """Return the URL of the proxy on the way to ``url``, user and password included; empty if there is none."""
+        if not self._session.trust_env:
+            return ""
+        return str(requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) or "")
+
+    def _proxy(self, url: str) -> str:
+        """Return host and port of the proxy on the way to ``url``; empty if there is none."""
+        return one_line(self._proxy_url(url).rpartition("//")[2].rpartition("@")[2].partition("/")[0])
+
+    def _check_proxy(self, url: str) -> None:
+        """Refuse a proxy that the library would stumble over."""
+        proxy = self._proxy_url(url)
+        try:
+            usable = not proxy or bool(urlsplit(proxy if "://" in proxy else f"//{proxy}").hostname)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise NotDeliveredError(
+                "The environment names a proxy that is no address; check HTTPS_PROXY and HTTP_PROXY.", lasting=True
+            )
+
+    def _classified(self, error: requests.exceptions.RequestException, url: str) -> WorkspaceError:
+        host = url.split("/")[2]
+        proxy = self._proxy(url)
+        reasons = _reasons(error)
+        if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)):
+            if not proxy:
+                return NotDeliveredError(f"{host} is no address that can be connected to.", lasting=True)
+            why = "" if isinstance(error, requests.exceptions.InvalidURL) else f" ({self._said(error)})"
+            return NotDeliveredError(
+                f"The proxy {proxy} of the environment cannot be used{why}; check its address.", lasting=True
+            )
+        connecting = any(_arose_while_connecting(reason) for reason in reasons)
+        # Also a connection that breaks after the request was sent is a ProxyError, if a proxy was on the way.
+        if isinstance(error, requests.exceptions.ProxyError) and connecting:
+            return self._no_way(host, proxy, reasons)
+        for reason in reasons:
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                return self._not_trusted(host, reason)
+            if isinstance(reason, socket.gaierror):
+                return NotDeliveredError(f"The name {host} cannot be resolved; check region, endpoint and the network.")
+        through = f" through the proxy {proxy}" if proxy else ""
+        if isinstance(error, requests.exceptions.ConnectTimeout):
+            return NotDeliveredError(
+                f"{host} took no connection{through} within {self._timeout:g} s; check endpoint, network and proxy."
+            )
+        if connecting:
+            return self._not_connected(f"{host}{through}", reasons)
+        if isinstance(error, requests.exceptions.Timeout):
+            return NoAnswerError(f"{host} gave no answer{through} within {self._timeout:g} s.")
+        return NoAnswerError(f"the connection to {host}{through} broke before the whole answer was there.")
+
+    def _not_trusted(self, whose: str, error: ssl.SSLCertVerificationError) -> NotDeliveredError:
+        advice = _ADVICE_ON_CERTIFICATES.get(error.verify_code, "set ca_path to the CA that signed it")
+        return NotDeliveredError(
+            f"The certificate of {whose} is not trusted ({self._said(error)}); {advice}.", lasting=True
+        )
+
+    def _not_connected(self, host: str, reasons: list[BaseException]) -> NotDeliveredError:
+        for reason in reasons:
+            if isinstance(reason, ssl.SSLError):
+                return NotDeliveredError(
+                    f"No TLS connection to {host} can be made ({self._said(reason)}); check endpoint and ca_path.",
+                    lasting=not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)),
+                )
+        return NotDeliveredError(f"{host} cannot be connected to; check endpoint, network and proxy.")
+
+    def _no_way(self, host: str, proxy: str, reasons: list[BaseException]) -> NotDeliveredError:
+        """Return the error of a proxy that cannot be reached, or does not lead on."""
+        for reason in reasons:
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                return self._not_trusted(f"the proxy {proxy}", reason)
+            if isinstance(reason, socket.gaierror):
+                return NotDeliveredError(f"The name of the proxy {proxy} cannot be resolved; check the environment.")
+            refused = re.search("unnel connection failed: *([0-9]{3})", str(reason))
+            if refused is not None:
+                check = "user and password in its URL" if refused[1] == "407" else "whether it lets this host pass"
+                return NotDeliveredError(
+                    f"The proxy {proxy} refuses the way to {host} (HTTP {refused[1]}); check {check}.",
+                    lasting=refused[1].startswith("4"),  # who may pass does not change by itself
+                )
+        return NotDeliveredError(
+            f"{host} cannot be reached, since the proxy {proxy} cannot be connected to; check network and proxy."
+        )
+
 
 def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     # Having an auth at all keeps requests from reading a password for the host out of a .netrc file.
     return request
-
-
-def _classified(error: requests.exceptions.RequestException, url: str, timeout: float) -> WorkspaceError:
-    host = url.split("/")[2]
-    reasons = _reasons(error)
-    if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidProxyURL)):
-        return NotDeliveredError(f"{host} is no address that can be connected to.", lasting=True)
-    for reason in reasons:
-        if isinstance(reason, ssl.SSLCertVerificationError):
-            return NotDeliveredError(
-                f"The certificate of {host} is not trusted ({one_line(str(reason))}); "
-                "set ca_path to the CA that signed it.",
-                lasting=True,
-            )
-        if isinstance(reason, socket.gaierror):
-            return NotDeliveredError(f"The name {host} cannot be resolved; check region, endpoint and the network.")
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return NotDeliveredError(f"{host} took no connection within {timeout:g} s; check endpoint, network and proxy.")
-    if any(_arose_while_connecting(reason) for reason in reasons):
-        return _not_connected(host, reasons)
-    if isinstance(error, requests.exceptions.Timeout):
-        return NoAnswerError(f"{host} gave no answer within {timeout:g} s.")
-    return NoAnswerError(f"the connection to {host} broke before the whole answer was there.")
-
-
-def _not_connected(host: str, reasons: list[BaseException]) -> NotDeliveredError:
-    for reason in reasons:
-        if isinstance(reason, ssl.SSLError):
-            return NotDeliveredError(
-                f"No TLS connection to {host} can be made ({one_line(str(reason))}); check endpoint and ca_path.",
-                lasting=not isinstance(reason, (ssl.SSLEOFError, ssl.SSLZeroReturnError)),
-            )
-        if isinstance(reason, OSError) and "unnel connection failed" in str(reason):
-            return NotDeliveredError(f"The proxy refuses the way to {host} ({one_line(str(reason))}); check the proxy.")
-    return NotDeliveredError(f"{host} cannot be connected to; check endpoint, network and proxy.")
 
 
 def _arose_while_connecting(error: BaseException) -> bool:

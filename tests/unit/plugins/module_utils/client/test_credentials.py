@@ -183,8 +183,8 @@ def test_without_any_it_says_every_way_to_give_some() -> None:
 @pytest.mark.parametrize(
     ("credentials", "secrets"),
     [
-        (AccessKey("ak", "sk"), ["sk"]),
-        (AccessKey("ak", "sk", "st"), ["sk", "st"]),
+        (AccessKey("ak", "sk"), ["ak", "sk"]),
+        (AccessKey("ak", "sk", "st"), ["ak", "sk", "st"]),
         (Token("t"), ["t"]),
         (Password("u", "p", "d"), ["p"]),
     ],
@@ -299,7 +299,7 @@ def test_metadata_gives_a_temporary_key_for_a_token(service: ScriptedService) ->
     service.on(*TOKEN_CALL, Reply(200, "issued-token\n"))
     service.on(*KEY_CALL, Reply(200, ISSUED))
     found = find_credentials({}, {"HW_METADATA_ENDPOINT": service.url})
-    assert found == AccessKey("MAK", "MSK", "MST", source="ECS metadata")
+    assert found == AccessKey("MAK", "MSK", "MST", source="ECS metadata", metadata_endpoint=service.url)
     token_call, key_call = service.requests
     assert token_call.headers["X-Metadata-Token-Ttl-Seconds"] == "21600"
     assert key_call.headers["X-Metadata-Token"] == "issued-token"

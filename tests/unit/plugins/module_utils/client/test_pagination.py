@@ -10,7 +10,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import RefusedError, ServerError
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import (
+    NetworkError,
+    RefusedError,
+    ServerError,
+)
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.operations import (
     LIST_DESKTOPS,
     LIST_POOL_DESKTOPS,
@@ -56,7 +60,7 @@ def pages(count: int, most: int, total: Total | None) -> Callable[[Request], Beh
 
 def read(service: ScriptedService, script: Callable[[Request], Behaviour]) -> Listing:
     service.on("GET", DESKTOPS, script)
-    return read_list(session_to(service.url), LIST_POOL_DESKTOPS, {"pool_id": "p1"})
+    return read_list(session_to(service.url, max_retries=2), LIST_POOL_DESKTOPS, {"pool_id": "p1"})
 
 
 def ids(listing: Listing) -> list[str]:
@@ -128,9 +132,19 @@ def test_a_list_that_ends_on_the_last_page_within_reach_is_complete(service: Scr
     assert read(service, pages(10_100, 100, lambda offset, items: 10_100)).complete
 
 
-@pytest.mark.parametrize("body", [None, {}, {"pool_desktops": None}, {"pool_desktops": [], "total_count": 5}])
+@pytest.mark.parametrize(
+    "body", [{"pool_desktops": []}, {"pool_desktops": None, "total_count": 0}, {"pool_desktops": [], "total_count": 5}]
+)
 def test_an_answer_without_items_ends_a_list(service: ScriptedService, body: Any) -> None:
     assert read(service, lambda request: Reply(200, body)) == Listing([], complete=True)
+
+
+@pytest.mark.parametrize("body", [None, {}, {"pool_desktops": None}, {"total_count": 5}, {"pool_desktops": [{}]}])
+def test_an_answer_that_does_not_say_that_there_is_nothing_is_no_empty_list(
+    service: ScriptedService, body: Any
+) -> None:
+    with pytest.raises(NetworkError, match="the service's answer is not understood, since .* is missing"):
+        read(service, lambda request: Reply(200, body))
 
 
 def test_filters_go_with_every_page(service: ScriptedService) -> None:

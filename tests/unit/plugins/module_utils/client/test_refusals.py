@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
@@ -71,13 +72,23 @@ SENTENCES: list[tuple[Answer, type[RefusedError], str]] = [
         ThrottledError,
         (
             "RebuildDesktopPool was refused: policy user over ratelimit,limit:100,time:1 minute (APIGW.0308, "
-            "HTTP 429); too many calls a minute; run fewer tasks at a time or raise max_retries."
+            "HTTP 429); too many calls a minute, by whatever goes by this user; run fewer tasks at a time."
         ),
     ),
     (
         answer(502, "<html><body>Bad Gateway</body></html>"),
         ServerError,
         ("RebuildDesktopPool was refused: an answer that is not JSON (HTTP 502); the service failed; try again later."),
+    ),
+    (
+        answer(404, "<html><body>Not Found</body></html>"),
+        RefusedError,
+        "RebuildDesktopPool was refused: an answer that is not JSON (HTTP 404); check endpoint and proxy.",
+    ),
+    (
+        answer(400, '{"error_code": "WKS.0001", "err'),
+        RefusedError,
+        "RebuildDesktopPool was refused: an answer that is not JSON (HTTP 400); check endpoint and proxy.",
     ),
     (
         answer(418),
@@ -185,18 +196,33 @@ def test_a_redirect_to_nowhere_is_a_refusal_too() -> None:
     assert "a redirect to elsewhere;" in str(refusal(SHOW_POOL, answer(304)))
 
 
-@pytest.mark.parametrize(("minutes", "said"), [(-60, "60 minutes ahead"), (30, "30 minutes behind")])
+WRONG = {"error_code": "APIGW.0301", "error_msg": "m"}
+LIMIT = "may be at most 15 minutes off"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"), [(-60, "1h00m ahead of"), (30, "(29m59s|30m00s) behind"), (-1440, "24h00m ahead of")]
+)
 def test_a_clock_that_is_off_is_what_a_401_is_about(minutes: int, said: str) -> None:
     theirs = format_datetime(datetime.now(timezone.utc) + timedelta(minutes=minutes), usegmt=True)
-    error = refusal(SHOW_POOL, answer(401, {"error_code": "APIGW.0301", "error_msg": "m"}, Date=theirs))
-    assert f"the clock of this machine is {said}; set it right." in str(error)
-    assert "five failures" not in str(error)
+    error = refusal(SHOW_POOL, answer(401, WRONG, Date=theirs), "mend it", signed=True)
+    assert re.search(f"; the clock of this machine is ({said}) the service's, and {LIMIT}; set it right", str(error))
+    assert "mend it" not in str(error)
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", format_datetime(datetime.now(timezone.utc), usegmt=True)])
-def test_a_clock_that_is_right_or_cannot_be_compared_is_not_blamed(date: str) -> None:
-    error = refusal(SHOW_POOL, answer(401, {"error_code": "APIGW.0301", "error_msg": "m"}, Date=date))
-    assert "clock" not in str(error)
+NOW = format_datetime(datetime.now(timezone.utc), usegmt=True)
+
+
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_a_clock_that_cannot_be_compared_may_be_the_reason(date: str) -> None:
+    error = refusal(SHOW_POOL, answer(401, WRONG, Date=date), "mend it", signed=True)
+    assert str(error).endswith(f"; mend it; check the clock of this machine as well, which {LIMIT}.")
+
+
+@pytest.mark.parametrize(("date", "signed"), [(NOW, True), (NOW, False), ("", False)])
+def test_a_clock_that_is_right_or_was_not_sent_is_not_blamed(date: str, signed: bool) -> None:
+    error = refusal(SHOW_POOL, answer(401, WRONG, Date=date), "mend it", signed=signed)
+    assert str(error).endswith("; mend it.")
 
 
 @pytest.mark.parametrize(

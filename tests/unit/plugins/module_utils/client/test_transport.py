@@ -258,7 +258,7 @@ def test_a_proxy_that_is_gone_delivers_nothing(monkeypatch: pytest.MonkeyPatch) 
     gone = ScriptedService()
     gone.close()
     monkeypatch.setenv("https_proxy", gone.url)
-    with pytest.raises(NotDeliveredError, match="check endpoint, network and proxy"):
+    with pytest.raises(NotDeliveredError, match=f"since the proxy {gone.host} cannot be connected to"):
         Transport(5).send("POST", "https://workspace.invalid/x", body={})
 
 
