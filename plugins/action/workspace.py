@@ -28,14 +28,13 @@ from typing import Any
 
 from ansible import constants
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
-from ansible.module_utils.common.parameters import remove_values
-from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.common.arg_spec import ValidationResult
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 
 from ansible_collections.hwcloud.workspace.plugins import modules
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import sentence
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import (
     ModuleSpec,
     Result,
@@ -43,6 +42,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.task import (
     execute,
     missing_library,
     plain,
+    refusal_of,
 )
 
 COLLECTION = "hwcloud.workspace"
@@ -87,7 +87,7 @@ class ActionModule(ActionBase):
         for synonym, option in synonyms.items():
             if {synonym, option} <= set(self._task.args):
                 return {**result, "failed": True, "msg": f"{synonym} and {option} are one option; set one of them."}
-        arguments = {synonyms.get(key, key): value for key, value in self._task.args.items()}
+        arguments = ModuleSpec.given({synonyms.get(key, key): value for key, value in self._task.args.items()})
         obstacle = f"{EXECUTION_VARIABLE} asks for it" if execution == "module" else self._obstacle(name)
         if obstacle is not None:
             display.vv(f"{COLLECTION}.{name} runs by itself: {obstacle}")
@@ -111,6 +111,12 @@ class ActionModule(ActionBase):
 
     def _run_by_itself(self, name: str, given: dict[str, Any], task_vars: dict[str, Any] | None) -> Result:
         """Run the module the way Ansible runs modules that have no action plugin."""
+        if name in MODULES:
+            spec: ModuleSpec = MODULES[name].SPEC
+            arguments = plain(given, other=str)
+            misshapen = spec.misshapen(arguments)
+            if misshapen is not None:
+                return {"failed": True, "changed": False, "msg": refusal_of(misshapen, f"{COLLECTION}.{name}")}
         wrap_async = self._task.async_val and not getattr(self._connection, "has_native_async", False)
         result: Result = self._execute_module(
             module_name=f"{COLLECTION}.{name}",
@@ -120,6 +126,8 @@ class ActionModule(ActionBase):
         )
         if not wrap_async:  # an asynchronous module removes the folder itself, once it has ended
             self._remove_tmp_path(self._connection._shell.tmpdir)
+        if result.get("failed") and "msg" in result:
+            result["msg"] = sentence(str(result["msg"]))
         return result
 
     def _run_here(self, name: str, given: dict[str, Any], task_vars: dict[str, Any] | None) -> Result:
@@ -127,7 +135,7 @@ class ActionModule(ActionBase):
         module = MODULES[name]
         spec: ModuleSpec = module.SPEC
         arguments: dict[str, Any] = plain(given, other=str)
-        validation = ArgumentSpecValidator(**spec.validation()).validate(arguments)
+        validation = spec.validate(arguments)
         params = {**arguments, **validation.validated_parameters}
         task = Task(
             name=name,
@@ -137,13 +145,14 @@ class ActionModule(ActionBase):
             show=None if self._task.no_log else display.display,
             secrets=map(str, validation._no_log_values),
         )
-        refusal = _refusal(f"{COLLECTION}.{name}", validation)
+        refusal = refusal_of(validation, f"{COLLECTION}.{name}")
         result: Result = {"failed": True, "msg": refusal} if refusal is not None else execute(spec, module.run, task)
         for key, found in _remarks(validation).items():
             result[key] = [*found, *result.get(key, ())]
         if _wants_invocation(task_vars):
             result["invocation"] = {"module_args": params}
-        return _masked(result, task.secrets)
+        masked: Result = task.secrets.mask(result)
+        return masked
 
     def _task_environment(self) -> dict[str, str]:
         """Return what the keyword ``environment`` of the task, its blocks and its play adds to the environment."""
@@ -183,16 +192,6 @@ def _current_user() -> str | None:
         return None
 
 
-def _refusal(name: str, validation: ValidationResult) -> str | None:
-    """Return what ``AnsibleModule`` says about arguments that it does not accept, None if it accepts them."""
-    if not validation.error_messages:
-        return None
-    text = str(validation.errors.msg)
-    if isinstance(validation.errors[0], UnsupportedError):
-        return f"Unsupported parameters for ({name}) module: {text}"
-    return text
-
-
 def _remarks(validation: ValidationResult) -> dict[str, list[Any]]:
     """Return the warnings and deprecations that ``AnsibleModule`` would make of aliases and deprecated options."""
     warnings = [
@@ -211,9 +210,3 @@ def _wants_invocation(task_vars: dict[str, Any] | None) -> bool:
         return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
     except AnsibleError:
         return True
-
-
-def _masked(result: Result, secrets: set[str]) -> Result:
-    """Return ``result`` without ``secrets``, masked as ``AnsibleModule`` does it: flags at the top stay as they are."""
-    flags = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
-    return {**remove_values(result, secrets), **flags}

@@ -82,12 +82,13 @@ options:
     type: str
   validate_certs:
     description:
-      - Verify TLS certificates.
+      - Verify TLS certificates. Without that, whoever is on the way can read and change all that is sent.
     type: bool
     default: true
   ca_path:
     description:
-      - File or folder with the certificates of a private CA.
+      - File with the certificates of a private CA, or a folder of them as C(openssl rehash) makes it.
+      - Default is E(REQUESTS_CA_BUNDLE) of the environment, else the CAs that the Python library C(requests) brings.
     type: path
   request_timeout:
     description:
@@ -98,11 +99,14 @@ options:
     description:
       - How often a request is sent again after a fault that passes, from V(0) to V(20).
       - Requests that change something are sent again only if they provably were not carried out.
+      - A request that was one too many in a minute (HTTP 429) waits for its turn for up to half an hour, however large
+        this is. With V(0) it does not wait.
     type: int
     default: 5
 requirements:
   - requests (Python library) on the machine that runs the task, which is the controller as a rule
 notes:
-  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)).
-  - Redirects are never followed with credentials.
+  - Proxies are taken from the environment (E(HTTPS_PROXY), E(HTTP_PROXY), E(NO_PROXY)).
+  - Redirects are never followed.
+  - Keys, tokens and passwords are masked in all that is shown, IDs of access keys too. Messages and commands are not.
 """

@@ -18,6 +18,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import maintenance
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
 
 
 def _safe(decide: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,4 +58,4 @@ class FilterModule:
             "maintenance_shares": maintenance.handed_out,
             "maintenance_unknown_products": maintenance.has_unknown_products,
         }
-        return {name: _safe(decide) for name, decide in decisions.items()}
+        return {name: guarded(name, _safe(decide)) for name, decide in decisions.items()}

@@ -97,6 +97,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.preflight import preflight
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
 
 
 def preflight_findings(read: Mapping[str, Any], asked: Mapping[str, Any], now: Any = None) -> Any:
@@ -113,4 +114,4 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filter by its name."""
-        return {"preflight_findings": preflight_findings}
+        return {"preflight_findings": guarded("preflight_findings", preflight_findings)}

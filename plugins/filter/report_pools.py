@@ -12,6 +12,7 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.report import document, page
 from ansible_collections.hwcloud.workspace.plugins.module_utils.report.model import Result, read_result
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
 
 
 def _html(raws: Any, title: str, written: str) -> str:
@@ -43,9 +44,10 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Return the filters by name."""
-        return {
+        filters: dict[str, Callable[..., Any]] = {
             "report_brief": _brief,
             "report_document": _document,
             "report_html": _html,
             "report_name": _name,
         }
+        return {name: guarded(name, found) for name, found in filters.items()}

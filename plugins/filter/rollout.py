@@ -19,6 +19,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import health, wave_words, waves
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
 
 
 def _at(now: Any) -> datetime:
@@ -114,4 +115,4 @@ class FilterModule:
             "wave_health": _wave_health,
             "rollout_words": _rollout_words,
         }
-        return {name: _apart(decide) for name, decide in decisions.items()}
+        return {name: guarded(name, _apart(decide)) for name, decide in decisions.items()}

@@ -138,10 +138,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleParserError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import sentence
 from ansible_collections.hwcloud.workspace.plugins.module_utils.inventory.fleet import SPEC, fingerprint, read_fleet
 from ansible_collections.hwcloud.workspace.plugins.module_utils.inventory.hosts import GROUPS, inventory_hosts
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import Result, Task, execute, plain
@@ -203,14 +203,14 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         """Return what modules get: checked options, the environment, and what no output may hold."""
         given = {name: self._rendered(name) for name in SPEC.argument_spec}
         given = {name: value for name, value in given.items() if value is not None}
-        validation = ArgumentSpecValidator(**SPEC.validation()).validate(given)
+        validation = SPEC.validate(given)
         secrets = [str(text) for text in validation._no_log_values]
         params = {**given, **validation.validated_parameters}
         task = Task("desktop_pools", params, True, dict(os.environ), secrets=secrets)
         if validation.error_messages:
             unsupported = isinstance(validation.errors[0], UnsupportedError)
             begin = "desktop_pools has no option " if unsupported else ""
-            raise AnsibleParserError(begin + task.censor(str(validation.errors.msg)))
+            raise AnsibleParserError(begin + sentence(task.censor(str(validation.errors.msg))))
         return task
 
     def _rendered(self, name: str) -> Any:

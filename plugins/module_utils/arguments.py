@@ -16,7 +16,7 @@ from .pools.engine import Engine
 from .task import Task
 
 CONNECTION: dict[str, dict[str, Any]] = {
-    "access_key": {"type": "str", "no_log": False},  # the ID of a key, not its secret
+    "access_key": {"type": "str", "no_log": True},
     "secret_key": {"type": "str", "no_log": True},
     "security_token": {"type": "str", "no_log": True},
     "auth_token": {"type": "str", "no_log": True},

@@ -28,7 +28,7 @@ class Limit(Protocol):
 
 @dataclass(frozen=True)
 class IntRange:
-    """A whole number from ``min`` to ``max``, both included; None leaves that side open.
+    """A whole number from ``min`` to ``max``, both included; None leaves that side open, as far as the service counts.
 
     :param unit: what the number counts, in the plural and in small letters, for example ``minutes``.
     """
@@ -39,10 +39,11 @@ class IntRange:
 
     def check(self, name: str, value: int | None) -> str | None:
         """Return a sentence when ``value`` is outside the range."""
-        if value is None or _inside(value, self.min, self.max):
+        if value is None or (_inside(value, self.min, self.max) and _inside(value, -_LARGEST - 1, _LARGEST)):
             return None
-        unit = _noun(self.unit, self.min, self.max) if self.unit else ""
-        return f"{name} is {value}; it takes {_span(self.min, self.max)}{' ' if unit else ''}{unit}."
+        high = _LARGEST if self.max is None and value > _LARGEST else self.max
+        unit = _noun(self.unit, self.min, high) if self.unit else ""
+        return f"{name} is {_shown(value)}; it takes {_span(self.min, high)}{' ' if unit else ''}{unit}."
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ class Pattern:
         """Return a sentence when ``value`` does not match."""
         if value is None or re.fullmatch(self.regex, value):
             return None
-        return f"{name} is {value!r}; it takes {self.says}." if value else f"{name} is empty; it takes {self.says}."
+        return (
+            f"{name} is {_shown(value)}; it takes {self.says}." if value else f"{name} is empty; it takes {self.says}."
+        )
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class Pairs:
             return f"{name} has {len(value)} keys; it takes at most {self.max}."
         return _first(
             self.key.check(f"a key of {name}", str(key))
-            or self.value.check(f"{name}.{key}", None if item is None else str(item))
+            or self.value.check(f"{name}.{_shortened(str(key))}", None if item is None else str(item))
             for key, item in value.items()
         )
 
@@ -142,6 +145,22 @@ def broken_limits(limits: Mapping[str, Limit], params: Mapping[str, Any]) -> lis
     """Return a sentence for every option of ``params`` that is outside its limit, in the order of ``limits``."""
     sentences = (limit.check(name, params.get(name)) for name, limit in limits.items())
     return [sentence for sentence in sentences if sentence is not None]
+
+
+_LARGEST = 2**31 - 1  # the service's whole numbers have 32 bits (definitions)
+_MOST_SHOWN = 60  # characters of a value that is wrong; it may be a whole file
+
+
+def _shown(value: Any) -> str:
+    """Return a value for a sentence: a text in quotes, with escapes for what is not printable."""
+    if isinstance(value, str):
+        return repr(_shortened(value))
+    # Python refuses to write out a number of more than some thousand digits.
+    return str(value) if abs(value) < 10**_MOST_SHOWN else "a number of more than 60 digits"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MOST_SHOWN else text[: _MOST_SHOWN - 1] + "…"
 
 
 def _inside(number: int, low: int | None, high: int | None) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .client.masking import SHORT
 from .task import ModuleSpec, Result, Task, execute
 
 
@@ -26,8 +27,11 @@ def run_as_module(spec: ModuleSpec, run: Callable[[Task], Result]) -> None:
         environment=dict(os.environ),
         secrets=map(str, module.no_log_values),
     )
-    result = execute(spec, run, task)
-    module.no_log_values.update(task.secrets)
+    result = task.secrets.mask(execute(spec, run, task))
+    # Ansible would mask a short secret within any word and number that holds it. These are masked already.
+    module.no_log_values.clear()
+    module.no_log_values.update(secret for secret in task.secrets if len(secret) >= SHORT)
+    module.params.update(task.secrets.mask(task.params))
     # From ansible-core 2.23 on, warnings are taken only through warn().
     for text in result.pop("warnings", ()):
         module.warn(text)

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import datetime
 import importlib
-import json
+import math
 import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
-from .client.errors import WorkspaceError, one_line
+from .client.errors import WorkspaceError, one_line, sentence
+from .client.masking import Secrets
 from .limits import Limit, broken_limits
+
+if TYPE_CHECKING:
+    from ansible.module_utils.common.arg_spec import ValidationResult
 
 Result = dict[str, Any]
 
@@ -61,6 +64,86 @@ class ModuleSpec:
             "required_by": dict(self.required_by),
         }
 
+    def validate(self, given: Mapping[str, Any]) -> ValidationResult:
+        """Return what Ansible's own checks of types and conditions make of options."""
+        given = self.given(given)
+        found = self._formless(given)
+        if found is not None:
+            return found
+        try:
+            return _checked(self.validation(), given)
+        except OverflowError:
+            return _checked(self.validation(), _finite(given))
+
+    @staticmethod
+    def given(options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return options without those that are null, which the conditions between options would count as set."""
+        return {name: value for name, value in options.items() if value is not None}
+
+    def misshapen(self, given: Mapping[str, Any]) -> ValidationResult | None:
+        """Return a refusal of options over which Ansible's own checks break down or forget to say which one is meant.
+
+        That is an infinite number, and what is no dict where an option has options of its own. None if there is none.
+        """
+        found = self._formless(given)
+        if found is not None:
+            return found
+        try:
+            _checked(self.validation(), given)
+        except OverflowError:
+            return _checked(self.validation(), _finite(given))
+        return None
+
+    def _formless(self, given: Mapping[str, Any]) -> ValidationResult | None:
+        """Return a refusal if something is no dict where an option has options of its own, None if there is none."""
+        if all(_has_fields(given.get(name)) for name, option in self.argument_spec.items() if option.get("options")):
+            return None
+        flat = {name: {**option, "options": None} for name, option in self.argument_spec.items()}
+        found = _checked({"argument_spec": flat}, _finite(given))
+        return found if found.error_messages else None
+
+
+def _checked(spec: Mapping[str, Any], given: Mapping[str, Any]) -> ValidationResult:
+    # Here, since a task runs without anything of Ansible; only what it is given comes from there.
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator  # noqa: PLC0415
+
+    return ArgumentSpecValidator(**spec).validate(dict(given))
+
+
+def refusal_of(validation: ValidationResult, name: str) -> str | None:
+    """Return what to say about options that Ansible's own checks refuse, None if they accept them.
+
+    :param name: full name of the module.
+    """
+    if not validation.error_messages:
+        return None
+    from ansible.module_utils.errors import UnsupportedError  # noqa: PLC0415
+
+    text = str(validation.errors.msg)
+    if isinstance(validation.errors[0], UnsupportedError):
+        text = f"Unsupported parameters for ({name}) module: {text}"
+    return sentence(text)
+
+
+_INFINITY = re.compile(r"\s*[+-]?inf(inity)?\s*", re.IGNORECASE)
+
+
+def _has_fields(value: Any) -> bool:
+    entries = value if isinstance(value, list) else [value]
+    return value is None or all(isinstance(entry, Mapping) for entry in entries)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "a number without end"
+    if isinstance(value, str) and _INFINITY.fullmatch(value):
+        return f"{value} (a number without end)"
+    return value
+
 
 class Task:
     """What ``run`` gets: the task's options and its ways to speak.
@@ -87,33 +170,29 @@ class Task:
         self.check_mode = check_mode
         self.environment = environment
         self.warnings: list[str] = []
-        self.secrets: set[str] = set()
+        self.secrets = Secrets()
         self._show = show
         for secret in secrets:
             self.add_secret(secret)
 
     def warn(self, text: str) -> None:
         """Have ``text`` shown as a warning with the result; a text that was given before is not repeated."""
+        text = sentence(text)
         if text not in self.warnings:
             self.warnings.append(text)
 
     def progress(self, text: str) -> None:
         """Show one line of progress now, if there is a way to. How often is up to the caller."""
         if self._show is not None:
-            self._show(self.censor(text))
+            self._show(sentence(self.censor(text)))
 
     def add_secret(self, text: str) -> None:
-        """Keep ``text``, a secret found outside the options (environment, credentials file), out of all that is shown.
-
-        The spellings that it takes in JSON, in a URL and in Python's own messages are kept out as well.
-        """
-        self.secrets.update({text, json.dumps(text)[1:-1], quote(text, safe=""), repr(text)[1:-1]} - {""})
+        """Keep ``text``, a secret found outside the options (environment, credentials file), out of what is shown."""
+        self.secrets.add(text)
 
     def censor(self, text: str) -> str:
         """Return ``text`` with every secret replaced by asterisks."""
-        for secret in sorted(self.secrets, key=len, reverse=True):
-            text = text.replace(secret, "*" * 8)
-        return text
+        return self.secrets.censor(text)
 
 
 def execute(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Result:
@@ -124,11 +203,11 @@ def execute(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Resu
     try:
         result = _checked_run(spec, run, task)
     except WorkspaceError as error:
-        result = {"changed": False, **plain(error.result_fields(), str), "failed": True, "msg": task.censor(str(error))}
+        result = {"changed": False, **plain(error.result_fields(), str), "failed": True, "msg": str(error)}
     except Exception as error:  # noqa: BLE001 - a defect of the collection, whatever its kind, must read as one
         result = {"changed": False, "failed": True, "msg": _defect(task, error)}
     if result.get("failed"):
-        result["msg"] = _with_subject(str(result.get("msg", "")), spec, task.params)
+        result["msg"] = task.censor(_with_subject(str(result.get("msg", "")), spec, task.params))
     warnings = [*result.pop("warnings", ()), *(task.censor(text) for text in task.warnings)]
     return {**result, "warnings": warnings} if warnings else result
 
@@ -183,7 +262,7 @@ def missing_library() -> str | None:
 
 
 def _checked_run(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) -> Result:
-    broken = broken_limits(spec.limits, task.params)
+    broken = _broken_texts(spec, task.params) or broken_limits(spec.limits, task.params)
     if broken:
         return {"changed": False, "failed": True, "msg": " ".join(broken)}
     missing = missing_library()
@@ -191,6 +270,30 @@ def _checked_run(spec: ModuleSpec, run: Callable[[Task], Result], task: Task) ->
         return {"changed": False, "failed": True, "msg": missing}
     result: Result = plain(run(task))
     return {"changed": False, **result}
+
+
+def _broken_texts(spec: ModuleSpec, params: Mapping[str, Any]) -> list[str]:
+    """Return a sentence for every option with a text that no request can hold. The names of files may hold anything."""
+    return [
+        f"{name} holds half a character, which cannot be sent; check how the text is encoded."
+        for name in spec.argument_spec
+        if spec.argument_spec[name].get("type") != "path" and _holds_half(params.get(name))
+    ]
+
+
+def _holds_half(value: Any) -> bool:
+    if isinstance(value, str):
+        return not value.isascii() and re.search("[\ud800-\udfff]", value) is not None
+    if isinstance(value, Mapping):
+        return any(map(_holds_half, (*value.keys(), *value.values())))
+    return isinstance(value, list) and any(map(_holds_half, value))
+
+
+def _text_of(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - it would hide the defect
+        return "it has no text"
 
 
 # The folder `plugins` of this collection, also when it lies in the archive in which Ansible ships a module.
@@ -201,7 +304,7 @@ def _defect(task: Task, error: Exception) -> str:
     """Return the sentence about an exception that nobody foresaw: its type, its text and the last line of ours."""
     frames = [(Path(frame.filename).absolute(), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     file, line = [(file, line) for file, line in frames if file.is_relative_to(_OURS)][-1]
-    text = one_line(task.censor(str(error)))  # in this order: a text that is cut could end within a secret
+    text = one_line(task.censor(_text_of(error)))  # in this order: a text that is cut could end within a secret
     return (
         f"{task.name} met a defect in the hwcloud.workspace collection, please report it: "
         f"{type(error).__name__}{': ' if text else ''}{text} (at plugins/{file.relative_to(_OURS)}:{line})"

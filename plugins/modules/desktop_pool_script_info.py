@@ -190,7 +190,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.plain import run
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.lookup import find_pool
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import ModuleSpec, Result, Task
 
-_TIME = Pattern(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z", "a time in UTC such as 2026-11-20T22:00:00Z")
+_TIME = Pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", "a time in UTC such as 2026-11-20T22:00:00Z")
 _FILTERS = ("script_id", "script_name", "task_type", "status", "execute_time_start", "execute_time_end")
 
 SPEC = ModuleSpec(

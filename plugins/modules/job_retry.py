@@ -172,7 +172,7 @@ def run(task: Task) -> Result:
             job_id, job = _carried_out(task, session, job)
     except WorkspaceError as error:
         error.fields.setdefault("job_id", job_id)
-        raise
+        raise error.about(f"job {job_id}") from None
     diff = {"before": before, "after": {"status": "RUNNING"}} if is_due else {"before": {}, "after": {}}
     return {"changed": is_due, "job_id": job_id, "job": job.result()["job"] if job else None, "diff": diff}
 

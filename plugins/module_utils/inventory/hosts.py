@@ -19,7 +19,10 @@ GROUPS: Mapping[str, str] = {"pools": "desktop_pools", "desktops": "desktops"}
 # Names that mean something else to Ansible. A pool named "all" would make `--limit all` ambiguous.
 _TAKEN = frozenset({"all", "ungrouped", "localhost", *GROUPS.values()})
 # What a host pattern, a list of hosts after --limit, a template or a path under host_vars reads as more than a letter.
-_NOT_IN_NAMES = re.compile(r"""[\s,:;&!~*?\[\]{}()@/\\'"]+|^[.-]+""")
+# The last ones are what a terminal would act on: control characters, and marks that turn the direction of writing.
+_NOT_IN_NAMES = re.compile(
+    r"""[\s,:;&!~*?\[\]{}()@/\\'"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+|^[.-]+"""
+)
 _FIRST_FORM = {"name": 0, "name_region": 1, "id": 3}
 
 
