@@ -15,6 +15,7 @@ from ..client.operations import ATTACH_POOL_USER, LIST_DESKTOPS, LIST_POOL_USERS
 from ..client.pagination import read_list
 from ..client.session import Session
 from .change import Change, Observation, Plan, Step, Submission
+from .lookup import list_desktops
 from .model import AuthorizedObject, Desktop, Pool
 from .work import Work
 
@@ -40,12 +41,21 @@ class Attach(Change):
     job_types = frozenset({_JOB_TYPE})
 
     def observe(self, session: Session, pool: Pool) -> Observation:
-        """Read the user's desktops; before the request also who may use the pool, where the region lists that."""
+        """Read the user's desktops; before the request also those that are being given away, and who may use the pool.
+
+        The last is left out where the region does not list it.
+        """
         query = {"pool_id": pool.id, "user_name": self.user_name}
         # The service's filter is fuzzy, and some regions may not know it: each desktop is looked at here.
         desktops = tuple(Desktop.from_service(item) for item in read_list(session, LIST_DESKTOPS, query=query).items)
         mine = tuple(desktop for desktop in desktops if self._has(desktop))
-        return Observation(pool, mine, None if mine or self.sent else _users(session, pool))
+        if mine or self.sent:
+            return Observation(pool, mine)
+        # A run that was killed has perhaps asked already, and its job is not listed yet.
+        begun = [
+            desktop for desktop in list_desktops(session, pool.id) if desktop.is_being_given or desktop.is_being_made
+        ]
+        return Observation(pool, (), _users(session, pool), in_work=tuple(begun))
 
     def plan(self, observation: Observation) -> Plan:
         """Return the request, none if the user has a desktop."""
@@ -71,8 +81,8 @@ class Attach(Change):
         return not names or self.user_name.lower() in names
 
     def shows_work(self, observation: Observation) -> bool:
-        """Return whether the pool changes; it may make a desktop for this user."""
-        return observation.pool.status == "TEMPORARY"
+        """Return whether the pool changes, or a desktop of it is being made or given away; it may be for this user."""
+        return observation.pool.status == "TEMPORARY" or bool(observation.in_work)
 
     def accepted(self, answer: Mapping[str, Any]) -> Submission:
         """Return what was started.

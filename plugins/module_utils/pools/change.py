@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..client.errors import RefusedError, WorkspaceError
-from ..client.jobs import Job
+from ..client.errors import MissingError, NotFoundError, RefusedError, WorkspaceError
+from ..client.jobs import WAIT_AGAIN, Job
 from ..client.operations import EXPAND_POOL_VOLUMES, REBUILD_POOL, RESIZE_POOL, Operation
 from ..client.session import Session
 from .lookup import show_pool
@@ -28,12 +28,15 @@ class Observation:
 
     ``desktops`` are the pool's, or those that were asked for by ID; None means that they were not listed, because the
     change does not need them or because the service's own count says that none of them drifts. ``authorized_objects``
-    are the users and groups of the pool, None if they were not listed.
+    are the users and groups of the pool, None if they were not listed; ``jobs`` its jobs, where the change needs them.
+    ``in_work`` are desktops of the pool, beside those, that are being made or given to somebody.
     """
 
     pool: Pool
     desktops: tuple[Desktop, ...] | None
     authorized_objects: tuple[AuthorizedObject, ...] | None = None
+    jobs: tuple[Job, ...] = ()
+    in_work: tuple[Desktop, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,18 +109,22 @@ class Change:
     """A change of a pool: the base of all changes, with what most of them have in common.
 
     ``verb`` is what users call it (``recompose``), ``done_is`` what desktops are after it. ``again`` says what to do
-    about desktops that failed, once the reason is mended. ``job_types`` are the types that the service certainly gives
-    to jobs of this change (definitions); empty when no source says. ``takes_turns``: it must not be sent while another
-    job runs for the pool. ``leaves_a_trace``: once it was carried out, a job or the pool's state shows it, so a request
-    without a trace can be sent again. ``starts_jobs``: any of its steps starts a job. ``needs_job``: an accepted
-    request of such a step must have started one. ``tracker`` follows what it starts. ``most_steps`` is a limit on
-    requests, against a service that accepts and does nothing. ``looks`` is the number of reads in a row that have to
-    show a step's effect before it is believed.
+    about desktops that failed, once the reason is mended, ``later`` after a wait that was too long. ``job_types`` are
+    the types that the service certainly gives to jobs of this change (definitions); empty when no source says.
+    ``takes_turns``: it must not be sent while another job runs for the pool. ``leaves_a_trace``: once it was carried
+    out, a job or the pool's state shows it, so a request without a trace can be sent again. ``starts_jobs``: any of its
+    steps starts a job. ``needs_job``: an accepted request of such a step must have started one. ``tracker`` follows
+    what it starts. ``most_steps`` is a limit on requests, against a service that accepts and does nothing. ``looks`` is
+    the number of reads in a row that have to show a step's effect before it is believed. ``adds_up``: what others add
+    meanwhile comes on top, so their jobs of its types are waited for before it is said what came of it. ``asks_jobs``:
+    desktops do not show whether a step was carried out whose answer names no job, so the pool's jobs are asked, where
+    the service lists one for it.
     """
 
     verb: str = "change"
     done_is: str = "changed"
     again: str = "run the task again to change those alone"
+    later: str = WAIT_AGAIN
     job_types: frozenset[str] = frozenset()
     takes_turns: bool = True
     leaves_a_trace: bool = True
@@ -126,10 +133,22 @@ class Change:
     tracker: Tracker = JOBS
     most_steps: int = 3
     looks: int = 1
+    adds_up: bool = False
+    asks_jobs: bool = False
 
     def read_pool(self, session: Session, pool: Pool) -> Pool:
-        """Return the pool as it is now."""
-        return show_pool(session, pool.id)
+        """Return the pool as it is now.
+
+        :raises NotFoundError: it was deleted meanwhile.
+        """
+        try:
+            return show_pool(session, pool.id)
+        except MissingError as error:
+            raise NotFoundError(
+                "the pool is gone, since somebody else has deleted it while this task ran; if that was a mistake, "
+                "create it and run the task again.",
+                **error.result_fields(),
+            ) from None
 
     def observe(self, session: Session, pool: Pool) -> Observation:
         """Read what :meth:`plan` needs, given the pool as it is now. Without more, its own record says it all."""

@@ -68,8 +68,8 @@ class Deletion(Change):
         return Plan(steps[0], before, {}, _warnings(pool, desktops), {}, steps=len(steps))
 
     def shows_work(self, observation: Observation) -> bool:
-        """Return whether desktops are being made; they are deleted once that has ended."""
-        return any(desktop.is_being_made for desktop in observation.desktops or ())
+        """Return whether desktops are being made, and so deleted once that has ended, or are being deleted already."""
+        return any(desktop.is_being_made or desktop.is_leaving for desktop in observation.desktops or ())
 
     def excuses(self, step: Step, error: RefusedError) -> bool:
         """Return whether a refusal says that the pool is gone already."""

@@ -121,6 +121,7 @@ class RebootDesktops(OnDesktops, Reboot):
     """Reboot those that run, each time it is asked for."""
 
     quiet_time = REBOOT_BEGINS
+    asks_jobs = True
 
     def notes(self, present: Sequence[Desktop]) -> Sequence[str]:
         """Name the desktops that are left as they are."""

@@ -244,7 +244,8 @@ class Drain:
         """Look at the desktops. That they cannot be read for a while ends nothing."""
         self._looked_at = self._clock.now()
         try:
-            self._read()
+            with self._session.patience(LEAST_POLL):  # the next notice has its time
+                self._read()
         except (NetworkError, ServerError, ThrottledError):
             if self._clock.now() - self._read_at >= LONGEST_BLINDNESS:
                 raise

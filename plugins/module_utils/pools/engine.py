@@ -33,6 +33,8 @@ from .work import JOBS
 # Seconds after which a service that says that it is busy, while nothing that can be seen runs, is believed to mean
 # something else: the state of a desktop, maintenance. The Terraform provider has additions of disks 5 minutes apart.
 CONFLICT_TIME = 600.0
+# Looks before one request is sent of which each finds something new; a record that never rests ends no run.
+MOST_LOOKS = 10
 
 
 @dataclass
@@ -192,6 +194,9 @@ class _Run:
         self._hidden_since: float | None = None
         self._was_overtaken = False
         self._looked_twice = False
+        self._is_fresh = False
+        self._looks_again = 0
+        self._work_before: frozenset[str] = frozenset()
         self._steps: list[Step] = []
         self._said: set[str] = set()
         self._believes = False
@@ -219,6 +224,10 @@ class _Run:
                 return self.outcome
             step = plan.step
             self._prepare(plan, step)
+            newer = self._look_again(step)
+            if newer is not None:
+                plan = newer
+                continue
             submission = self._submit(step)
             if submission is None:
                 plan = self._plan_on()
@@ -235,6 +244,7 @@ class _Run:
             except JobFailedError:
                 self._put_right(step)
                 raise
+            plan = self._once_others_have_added(plan)
             if plan.step is None:
                 self._warn_of(plan)
                 return self.outcome
@@ -272,10 +282,11 @@ class _Run:
         while True:
             starts_job = plan.step is not None and plan.step.starts_job
             jobs = JOBS.known(self._session, self.outcome.pool.id) if self._change.takes_turns or starts_job else []
+            self._is_fresh = self._is_fresh and not (self._change.takes_turns or starts_job)
             running = _jobs_before(self._change, jobs)
             if plan.step is None and self.outcome.pool.status != "TEMPORARY":
                 running = [job for job in running if job.job_type in self._change.job_types]
-            if not running and all(job.is_over for job in jobs) and self._hides_a_job():
+            if not running and all(job.is_over for job in jobs) and self._hides_a_job(plan):
                 self._progress.note("waits for a job to be listed, since the pool is being changed")
                 self._clock.sleep(poll_interval(self._clock.now() - (self._hidden_since or 0.0)))
                 plan = self._plan_now()
@@ -308,10 +319,12 @@ class _Run:
         self._looked_twice = True
         return True
 
-    def _hides_a_job(self) -> bool:
+    def _hides_a_job(self, plan: Plan) -> bool:
         """Return whether a job that nobody can see yet may run for the pool. That is believed for 60 seconds."""
         observation = self.outcome.observation
-        if self._steps or observation is None or not self._change.shows_work(observation):
+        if self._steps or observation is None:
+            return False
+        if not self._change.shows_work(observation) and not (self._change.takes_turns and _is_begun(plan, observation)):
             return False
         now = self._clock.now()
         self._hidden_since = now if self._hidden_since is None else self._hidden_since
@@ -325,7 +338,9 @@ class _Run:
         if is_new:
             self._change.verify(self._session, self.outcome.pool, step)
             self._verified = step
+            self._is_fresh = False
         if not self._steps:
+            self._work_before = self._known_work
             # What others did while this waited is not this task's change.
             self.outcome.plan = plan
             self._warn_of(plan)
@@ -335,6 +350,28 @@ class _Run:
                     self._engine.emit(warning)  # it is shown with the result, too; this is said before it is too late
         if step.note and is_new:
             self._progress.note(step.note, at_once=True)
+
+    def _look_again(self, step: Step) -> Plan | None:
+        """Look once more at what a step was planned from, if anything else was read since; None if nothing is new.
+
+        What another controller began and ended since that look is in no list of running jobs.
+        """
+        if self._is_fresh or not self._change.leaves_a_trace or self._looks_again >= MOST_LOOKS:
+            return None
+        was_busy = self._is_at_work()
+        plan = self._plan_now()
+        begins = self._is_at_work() and not was_busy
+        if plan.step == step and not begins:
+            return None
+        self._looks_again += 1
+        self._waited = self._waited or plan.step is None  # what the other one has done counts as adopted
+        return plan
+
+    def _is_at_work(self) -> bool:
+        """Return whether what was observed last shows that somebody works on the pool."""
+        observation = self.outcome.observation
+        shows_work = observation is not None and self._change.shows_work(observation)
+        return shows_work or self.outcome.pool.status == "TEMPORARY"
 
     def _submit(self, step: Step) -> Submission | None:
         """Send a step's request; None if the service says that it is busy, after a pause."""
@@ -368,6 +405,7 @@ class _Run:
             self._change = other or self._change
             return None
         self._steps.append(step)
+        self._looks_again = 0
         self._believes = True
         self.outcome.changed = True
         self.outcome.facts.update(submission.facts)
@@ -421,7 +459,20 @@ class _Run:
             return plan
         lagging, self._unawaited = self._unawaited, frozenset()
         step = self._steps[-1]
-        return self._until_it_shows(step, lagging, step.settle_time)
+        plan = self._until_it_shows(step, lagging, step.settle_time)
+        if self._change.asks_jobs:
+            self._note_failures(lagging)
+        return plan
+
+    def _note_failures(self, desktop_ids: frozenset[str]) -> None:
+        """Take down the desktops on which a job has failed that no answer has named; the task fails of them."""
+        for job in JOBS.known(self._session, self.outcome.pool.id):
+            if job.id in self._work_before or not may_be_of(self._change, job.job_type):
+                continue
+            failed = [part for part in job.result()["desktops_failed"] if part["desktop_id"] in desktop_ids]
+            self.outcome.desktops_failed += failed
+            self._refused += failed
+            self._shown = (self._shown or frozenset()) - _ids(failed)
 
     def _until_it_shows(
         self, step: Step, lagging: frozenset[str], limit: float, pending: str = "", *, lost: bool = False
@@ -459,6 +510,18 @@ class _Run:
             waiting = f"the service waits for {pending}" if pending else ""
             self._progress.note(waiting or step.note or "waits for the records to catch up with what was done")
             self._clock.sleep(poll_interval(elapsed))
+
+    def _once_others_have_added(self, plan: Plan) -> Plan:
+        """Return the plan once those jobs have ended by which others add to what this task has added."""
+        if plan.step is not None or not self._change.adds_up:
+            return plan
+        with suppress(WorkspaceError):
+            jobs = JOBS.known(self._session, self.outcome.pool.id)
+            running = [job for job in jobs if not job.is_over and job.job_type in self._change.job_types]
+            if running:
+                self._wait_for_others(running)
+                return self._plan_now()
+        return plan
 
     def _put_right(self, step: Step) -> None:
         """Take back what a failed step did beside what was wanted. What it failed of is what the task fails of."""
@@ -518,6 +581,7 @@ class _Run:
                 self._time_left(),
                 self._progress.job(self._change.verb),
                 bool(step.desktop_ids) or step.adds > 0,
+                self._change.later,
             )
             work = self._change.judge(step, work)
             self.outcome.take(work.result())
@@ -568,6 +632,7 @@ class _Run:
     def _observe(self) -> Observation:
         self._read_pool_again()
         self.outcome.observation = observation = self._change.observe(self._session, self.outcome.pool)
+        self._is_fresh = True
         return observation
 
     def _read_pool_again(self) -> Outcome:
@@ -621,6 +686,16 @@ class _Run:
         if not desktop_ids:
             return ""
         return names(list_desktops(self._session, self.outcome.pool.id, sorted(desktop_ids)))
+
+
+def _is_begun(plan: Plan, observation: Observation) -> bool:
+    """Return whether a desktop that is to be changed has a task already, as after a run that was killed.
+
+    Where the template comes first, the desktops that come after it are not known yet; then any of them counts.
+    """
+    due = plan.step.desktop_ids if plan.step is not None else frozenset()
+    busy = {desktop.id for desktop in observation.desktops or () if desktop.task_status}
+    return plan.step is not None and bool(busy & due if due else busy)
 
 
 def _ids(entries: Sequence[dict[str, str]]) -> frozenset[str]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..client.errors import AmbiguousError, MissingError, NotFoundError, RefusedError
+from ..client.errors import AmbiguousError, MissingError, NotFoundError, RefusedError, one_line
 from ..client.operations import (
     LIST_DESKTOPS,
     LIST_DRIFT,
@@ -22,8 +22,8 @@ from ..client.pagination import read_list
 from ..client.session import Session
 from .model import Desktop, Pool
 
-_UUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-_ID_SHAPE = re.compile(r"^(?=.*[0-9])[A-Za-z0-9-]{16,255}$")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_ID_SHAPE = re.compile(r"(?=.*[0-9])[A-Za-z0-9-]{16,255}")
 _IDS_PER_REQUEST = 100  # desktop_id in a query (definitions)
 _USERS_PER_REQUEST = 10  # on a page of pools by users (SDK)
 
@@ -34,7 +34,7 @@ def find_pool(session: Session, reference: str) -> Pool:
     :raises NotFoundError: there is none; the message names pools with similar names.
     :raises AmbiguousError: several pools carry the name.
     """
-    if _UUID.match(reference):
+    if _UUID.fullmatch(reference):
         by_id = _show(session, reference)
         if by_id:
             return by_id
@@ -42,14 +42,14 @@ def find_pool(session: Session, reference: str) -> Pool:
     named = _only(similar, reference)
     if named:
         return named
-    if _ID_SHAPE.match(reference) and not _UUID.match(reference):
+    if _ID_SHAPE.fullmatch(reference) and not _UUID.fullmatch(reference):
         by_id = _show(session, reference)
         if by_id:
             return by_id
     hint = f" Pools with similar names: {', '.join(sorted(pool.name for pool in similar)[:5])}." if similar else ""
     where = session.settings.region or session.settings.endpoint
     raise NotFoundError(
-        f"pool {reference}: no pool in {where} has this name or ID; check pool, region and project_id.{hint}"
+        f"pool {one_line(reference)}: no pool in {where} has this name or ID; check pool, region and project_id.{hint}"
     )
 
 

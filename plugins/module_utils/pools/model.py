@@ -124,6 +124,11 @@ class Desktop:
         return self.task_status in _CREATING
 
     @property
+    def is_being_given(self) -> bool:
+        """Whether it is on its way to a user."""
+        return str(self.fields.get("attach_state") or "").upper() == "ATTACHING"
+
+    @property
     def is_leaving(self) -> bool:
         """Whether it is being deleted (its status is then empty: Terraform provider)."""
         return not self.status or self.task_status == "deleting"

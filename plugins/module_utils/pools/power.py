@@ -186,6 +186,7 @@ class Reboot(Power):
     verb = "reboot"
     done_is = "rebooted"
     again = "run the task again, which reboots all that run"
+    later = "wait for it with job_wait; to run the task again reboots once more"
     action = "reboot"
     status = ACTIVE
     sessions = "their unsaved work is lost"

@@ -54,9 +54,10 @@ class ScriptTracker:
         timeout: float,
         tell: Callable[[Work], None],
         has_desktops: bool,
+        advice: str,
     ) -> Work:
         """Wait until a script task is over."""
-        return wait_for_task(session, pool_id, work_id, timeout, tell)
+        return wait_for_task(session, pool_id, work_id, timeout, tell, advice)
 
 
 SCRIPT_TASKS = ScriptTracker()
@@ -75,6 +76,7 @@ class Script(Change):
 
     verb = "script"
     again = "run the task again with the desktop_ids of those"
+    later = "look at it with desktop_pool_script_info; to run the task again runs the script again"
     leaves_a_trace = False
     tracker = SCRIPT_TASKS
 

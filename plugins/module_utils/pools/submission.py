@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..client.clock import duration
 from ..client.errors import (
+    ForbiddenError,
     NetworkError,
     OutcomeUnknownError,
     RefusedError,
     ServerError,
     ThrottledError,
+    UnauthorizedError,
     error_class,
     one_line,
 )
@@ -21,6 +24,7 @@ from ..client.jobs import NAMED_JOB_TYPES, poll_interval
 from ..client.session import Session
 from .change import Change, Observation, Step, Submission
 from .model import Pool
+from .work import Work
 
 LONGEST_SEARCH = 600.0  # seconds in which a service that cannot be read is asked again for such a trace
 QUIET_TIME = 60.0  # seconds without any trace of a request after which it counts as not carried out
@@ -69,7 +73,7 @@ def submit(
             if change.excuses(step, error):
                 return Submission(None)
             raise change.explain(step, error) from None
-        sought = f"the {work}" if step.starts_job else "the effect"
+        sought = f"the {work}" if _makes_work(change, step) else "the effect"
         note(f"looks for {sought}, since the answer to its request was lost")
         found = _trace(session, change, step, pool, known_work, observe, lost)
         if found is None and accepted:
@@ -78,17 +82,26 @@ def submit(
             return found
         if not change.leaves_a_trace or sending == MOST_SENDINGS:
             break
-    nothing, places = (f"{work} and no effect", f"'s {work}s and desktops") if step.starts_job else ("effect", "")
+    nothing = f"{work} and no effect" if _makes_work(change, step) else "effect"
     raise OutcomeUnknownError(
-        f"{lost} No {nothing} of it appeared within {QUIET_TIME:.0f} s; "
-        f"look at the pool{places} in the console before you run the task again.",
-        **lost.result_fields(),
+        f"{lost} No {nothing} of it appeared within {QUIET_TIME:.0f} s; {_look(change, step)}.", **lost.result_fields()
     )
 
 
 def may_be_of(change: Change, job_type: str) -> bool:
     """Return whether a job of this type can be the change's: the type certainly is, or no source names it at all."""
     return job_type in change.job_types or job_type not in NAMED_JOB_TYPES
+
+
+def _makes_work(change: Change, step: Step) -> bool:
+    """Return whether a job (or script task) may show that a step was carried out."""
+    return step.starts_job or change.asks_jobs
+
+
+def _look(change: Change, step: Step) -> str:
+    """Return where a user finds out what became of a request that is not known to be carried out."""
+    places = f"'s {change.tracker.name}s and desktops" if _makes_work(change, step) else ""
+    return f"look at the pool{places} in the console before you run the task again"
 
 
 def _raise_for_hidden_error(step: Step, answer: dict[str, Any]) -> None:
@@ -121,35 +134,44 @@ def _trace(
         elapsed = clock.now() - began
         looked = False
         try:
-            new = [
-                work
-                for work in (change.tracker.known(session, pool_id) if step.starts_job else ())
-                if work.id not in known_work and may_be_of(change, work.job_type) and change.recognizes(work)
-            ]
-            if new:
-                # Of several, the one that works on the same desktops.
-                return Submission(
-                    max(new, key=lambda work: _overlap(step, [part.desktop_id for part in work.sub_jobs])).id
-                )
-            if change.leaves_a_trace:
-                observation = observe()
-                pool_id = observation.pool.id
-                moved = moved or _has_moved(change, step, observation)
+            with session.patience(LONGEST_SEARCH - elapsed):
+                new = [
+                    work
+                    for work in (change.tracker.known(session, pool_id) if _makes_work(change, step) else ())
+                    if work.id not in known_work and may_be_of(change, work.job_type) and change.recognizes(work)
+                ]
+                if not step.starts_job and any(_overlap(step, work) for work in new):
+                    return Submission(None)
+                if step.starts_job and new:
+                    # Of several, the one that works on the same desktops.
+                    return Submission(max(new, key=lambda work: _overlap(step, work)).id)
+                if change.leaves_a_trace:
+                    observation = observe()
+                    pool_id = observation.pool.id
+                    moved = moved or _has_moved(change, step, observation)
             looked = True
         except (NetworkError, ServerError, ThrottledError):
             pass  # whatever hid the answer may hide this as well
+        except (UnauthorizedError, ForbiddenError) as error:
+            raise OutcomeUnknownError(
+                f"{str(lost).rstrip('.')}; nor can it be looked for: {error}", **lost.result_fields()
+            ) from None
         # A minute in which nothing could be looked at is no quiet one.
         if moved and (elapsed >= QUIET_TIME or not step.starts_job):
             return Submission(None)
         if looked and elapsed >= QUIET_TIME:
             return None
         if elapsed >= LONGEST_SEARCH:
-            raise lost
+            what = "run the task again, which looks first" if change.leaves_a_trace else _look(change, step)
+            raise OutcomeUnknownError(
+                f"{lost} For {duration(LONGEST_SEARCH)} nothing could be read that tells; {what}.",
+                **lost.result_fields(),
+            )
         clock.sleep(poll_interval(elapsed))
 
 
-def _overlap(step: Step, desktop_ids: list[str]) -> int:
-    return len(step.desktop_ids & set(desktop_ids))
+def _overlap(step: Step, work: Work) -> int:
+    return len(step.desktop_ids & {part.desktop_id for part in work.sub_jobs})
 
 
 def _has_moved(change: Change, step: Step, observation: Observation) -> bool:

@@ -89,6 +89,7 @@ class Tracker(Protocol):
         timeout: float,
         tell: Callable[[Work], None],
         has_desktops: bool,
+        advice: str,
     ) -> Work:
         """Wait until work is over and return it; see :func:`..client.jobs.wait_for_jobs`."""
 
@@ -115,9 +116,10 @@ class JobTracker:
         timeout: float,
         tell: Callable[[Work], None],
         has_desktops: bool,
+        advice: str,
     ) -> Work:
         """Wait until a job, and the jobs of single desktops that belong to it, are over."""
-        return wait_for_jobs(session, pool_id, work_id, parts, timeout, tell, has_desktops=has_desktops)
+        return wait_for_jobs(session, pool_id, work_id, parts, timeout, tell, has_desktops=has_desktops, advice=advice)
 
 
 JOBS = JobTracker()

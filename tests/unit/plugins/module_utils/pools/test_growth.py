@@ -13,6 +13,7 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
     JobFailedError,
     OutcomeUnknownError,
 )
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.jobs import Job, SubJob, group_jobs
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.change import Observation, Plan
 from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.growth import Growth
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.pool_life import (
@@ -22,7 +23,11 @@ from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools
     answered,
     never_arrived,
 )
-from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import a_pool
+from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.pools.samples import (
+    USER_C3,
+    a_desktop,
+    a_pool,
+)
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.scripted_service import (
     HandClock,
     ScriptedService,
@@ -253,3 +258,51 @@ def test_a_pool_that_is_refused_as_busy_may_be_in_maintenance(life: PoolLife) ->
     life.fates = [answered(CONFLICT)]
     with pytest.raises(ConflictError, match="maintenance mode; if so, switch it off"):
         life.engine(wait=False).carry_out(Growth(4), life.seen())
+
+
+def job(job_id: str, begin_time: str, *desktop_ids: str) -> Job:
+    """Return a growth that has ended."""
+    common = {"job_id": job_id, "job_type": "expandDesktopPool", "status": "SUCCESS", "begin_time": begin_time}
+    (found,) = group_jobs(
+        SubJob.from_service({**common, "id": f"{job_id}-{name}", "entities": {"desktop_id": name}})
+        for name in desktop_ids
+    )
+    return found
+
+
+OLD_JOB = job("j0", "2026-03-01 08:00:00", "d1")
+EARLY = job("j2", "2026-03-02 08:00:00", "d2", "d3")
+LATE = job("j1", "2026-03-02 08:00:00.500", "d4", "d5")
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "users", "jobs", "advice"),
+    [
+        ("d2 d3", 3, "", [OLD_JOB, EARLY, LATE], "these 2 desktops of the last job, j1 of another task, #: D-4, D-5."),
+        ("d4 d5", 3, "", [LATE, OLD_JOB, EARLY], "these 2 desktops of the last job, j1 of this task, #: D-4, D-5."),
+        ("d4 d5", 4, "", [EARLY, LATE], "this desktop of the last job, j1 of this task, #: D-5."),
+        ("d4 d5", 4, "d5", [EARLY, LATE], "this desktop of the last job, j1 of this task, #: D-4."),
+        ("d4 d5", 3, "d5", [EARLY, LATE], "those 2 that are too many."),
+        (
+            "d4 d5",
+            2,
+            "",
+            [EARLY, LATE],
+            "these 3 desktops of the last jobs, j1 of this task and j2 of another task, #: D-3, D-4, D-5.",
+        ),
+        ("d4 d5", 3, "", [], "those 2 that are too many."),
+    ],
+)
+def test_the_desktops_that_are_too_many_are_those_of_the_last_jobs(
+    made: str, wanted: int, users: str, jobs: list[Job], advice: str
+) -> None:
+    desktops = [
+        a_desktop(name, computer_name=name.upper().replace("D", "D-"), **(USER_C3 if name in users.split() else {}))
+        for name in ("d1", "d2", "d3", "d4", "d5")
+    ]
+    growth = Growth(wanted, left=0, made=frozenset(made.split()))
+    (warning,) = growth.plan(Observation(a_pool(desktop_count=5), tuple(desktops), jobs=tuple(jobs))).warnings
+    assert warning == (
+        f"pool finance-win10: it has 5 desktops instead of {wanted}; somebody else has added some at the same time. "
+        f"Delete {advice.replace('#', 'unless somebody uses them by now')}"
+    )
