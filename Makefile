@@ -23,6 +23,8 @@ PYTHON_OF_2.16 := 3.10
 PYTHON_OF_2.19 := 3.11
 PYTHON_OF_newest := 3.13
 PAIRS := 2.16 2.19 newest
+# Those tests of faults that depend on ansible-core.
+FAULTS_OF_ANSIBLE := tests/faults/test_bad_input_ansible.py tests/faults/test_secrets_runs.py
 
 # What the collection is found by: ansible_collections/hwcloud/workspace, a link back to this folder.
 COLLECTIONS := .build/collections
@@ -42,7 +44,7 @@ demo: venv ## Show a pool's maintenance on a simulated estate, no account needed
 	@bash tests/demo/run.sh
 
 .PHONY: test
-test: venv ## Run the unit, contract and integration tests
+test: venv ## Run all tests: unit, contract, integration, readings of the service, faults
 	.build/venv/bin/python -m pytest $(PYTEST_ARGS)
 
 .PHONY: lint
@@ -65,6 +67,10 @@ matrix: ## Run the tests that depend on ansible-core on the same three versions
 .PHONY: bench
 bench: venv ## Measure what a task costs
 	.build/venv/bin/python tests/bench/task_cost.py --write docs/performance.md
+
+.PHONY: faults
+faults: venv ## Try every change with every fault, and write docs/faults.md
+	.build/venv/bin/python tests/tools/fault_page.py
 
 .PHONY: operations
 operations: venv ## Write docs/operations.md: the service's operations and where they are used
@@ -136,5 +142,5 @@ $(PAIRS:%=matrix-on-%): matrix-on-%: link
 	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
 	  $(MAKE_VENV) .build/matrix/$* "$$python" $(TESTING) requirements/ansible-core-$*.txt && \
 	  .build/matrix/$*/bin/ansible --version | sed -n 1p && \
-	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings and not paths" $(PYTEST_ARGS) tests/unit/plugins tests/integration; \
+	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings and not paths and not programs" $(PYTEST_ARGS) tests/unit/plugins tests/integration $(FAULTS_OF_ANSIBLE); \
 	else $(on-missing-python); fi

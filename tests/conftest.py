@@ -2,13 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A running simulator for every suite that asks for one."""
+"""A running simulator for every suite that asks for one, and the ways to run the collection against it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from direct import Direct
+from running import Ansible
+from sight import Sight
 
 from workspace_simulator.testing import RunningSimulator
 
@@ -25,3 +29,38 @@ def simulator(simulator_process: RunningSimulator) -> RunningSimulator:
     """Hand out the simulator, back at its first estate."""
     simulator_process.control.reset()
     return simulator_process
+
+
+@pytest.fixture
+def direct(simulator_process: RunningSimulator) -> Iterator[Direct]:
+    """Hand out the way to run modules without Ansible. The simulator has an estate without pools until it is seeded."""
+    hand = Direct(simulator_process)
+    hand.seed()
+    with hand.own_time():
+        yield hand
+
+
+@pytest.fixture
+def sight(simulator: RunningSimulator) -> Sight:
+    """Hand out a look at the simulated estate, past the service."""
+    return Sight(simulator)
+
+
+@pytest.fixture(params=["auto", "module"], ids=["in_process", "module"])
+def ansible(request: pytest.FixtureRequest, simulator: RunningSimulator, tmp_path: Path) -> Ansible:
+    """Hand out Ansible, once with modules inside its own process and once with modules as programs."""
+    return Ansible(simulator, tmp_path, request.param)
+
+
+@pytest.fixture
+def ansible_in_process(simulator: RunningSimulator, tmp_path: Path) -> Ansible:
+    """Hand out Ansible with modules inside its own process, for what does not depend on that."""
+    return Ansible(simulator, tmp_path, "auto")
+
+
+@pytest.fixture
+def ansible_by_module(simulator: RunningSimulator, tmp_path: Path) -> Ansible:
+    """Hand out Ansible with modules as programs of their own, on the simulator that the other fixtures use."""
+    folder = tmp_path / "by-module"
+    folder.mkdir()
+    return Ansible(simulator, folder, "module")

@@ -2,24 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The simulator, and Ansible in the two ways in which it can run modules of the collection."""
+"""The simulator with the estate of these tests, and what their names promise."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from operations_table import TABLE, operations_by_test, read_table
+from running import FACTOR, HERE
 
 from workspace_simulator.testing import RunningSimulator
-
-# Under --import-mode=importlib the folder of a test is not searched for modules.
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from running import FACTOR, HERE, Ansible
-from sight import Sight
 
 # Of these the paths beside the main one are tried in Ansible's own process alone, and not on every ansible-core.
 ROLE_TESTS = {
@@ -32,12 +25,27 @@ ROLE_TESTS = {
     "test_preflight.py",
     "test_waves.py",
 }
+# Modules run as programs of their own in all files with one ansible-core. With the others they do in these, by which
+# each module begins as a program, and some of them go through each kind of option, result and failure.
+PROGRAMS_EVERYWHERE = {
+    "test_errors.py",
+    "test_execution.py",
+    "test_messages.py",
+    "test_pool_lifecycle.py",
+    "test_rebuild.py",
+}
 SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the paths through roles that are no main one: those that are tried in one way of running alone."""
+    """Mark what `make matrix` leaves out, since it does not depend on ansible-core.
+
+    That is: paths through roles that are no main one (those that are tried in one way of running alone), and most of
+    the runs as a program.
+    """
     for item in items:
+        if "[module" in item.name and item.path.name not in PROGRAMS_EVERYWHERE and item.path.parent == HERE:
+            item.add_marker(pytest.mark.programs)
         if item.path.name in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.paths)
 
@@ -71,29 +79,3 @@ def simulator(simulator_process: RunningSimulator) -> RunningSimulator:
     # An estate has the pace that its file names; the faster one of the command line is set again.
     simulator_process.control.set_clock(factor=FACTOR)
     return simulator_process
-
-
-@pytest.fixture
-def sight(simulator: RunningSimulator) -> Sight:
-    """Hand out a look at the simulated estate, past the service."""
-    return Sight(simulator)
-
-
-@pytest.fixture(params=["auto", "module"], ids=["in_process", "module"])
-def ansible(request: pytest.FixtureRequest, simulator: RunningSimulator, tmp_path: Path) -> Ansible:
-    """Hand out Ansible, once with modules inside its own process and once with modules as programs."""
-    return Ansible(simulator, tmp_path, request.param)
-
-
-@pytest.fixture
-def ansible_in_process(simulator: RunningSimulator, tmp_path: Path) -> Ansible:
-    """Hand out Ansible with modules inside its own process, for what does not depend on that."""
-    return Ansible(simulator, tmp_path, "auto")
-
-
-@pytest.fixture
-def ansible_by_module(simulator: RunningSimulator, tmp_path: Path) -> Ansible:
-    """Hand out Ansible with modules as programs of their own, on the simulator that the other fixtures use."""
-    folder = tmp_path / "by-module"
-    folder.mkdir()
-    return Ansible(simulator, folder, "module")

@@ -17,7 +17,8 @@ from wrong_servers import deaf_port, wrong_server
 
 NO_KEY = {"HUAWEICLOUD_SDK_AK": "", "HUAWEICLOUD_SDK_SK": ""}
 LOOK_UP = {"HUAWEICLOUD_SDK_PROJECT_ID": ""}
-CHECK_KEY = "; check access_key and secret_key, or the token; five failures in a row lock a key for 5 minutes."
+CHECK_KEY = "; check access_key and secret_key; five failures in a row lock a key for 5 minutes."
+NEW_TOKEN = "; the token has expired or belongs to another region; get a new one for this region."
 
 
 def wrong(title: str, module: str = "desktop_pool_rebuild", /, environment: Any = None, **options: Any) -> Any:
@@ -149,7 +150,7 @@ def test_wrong_credentials_are_tried_once(ansible: Ansible, sight: Sight) -> Non
         wrong("secret", environment={"HUAWEICLOUD_SDK_SK": from_environment("A_SECRET")}),
         wrong(
             "secret, with the project unknown",
-            environment={**LOOK_UP, "HUAWEICLOUD_SDK_SK": from_environment("A_SECRET")},
+            environment={**LOOK_UP, "HUAWEICLOUD_SDK_SK": from_environment("ANOTHER_SECRET")},
         ),
         wrong("token", environment={**NO_KEY, "HW_AUTH_TOKEN": "WRONGTOKEN"}),
         wrong("half", environment={"HUAWEICLOUD_SDK_SK": ""}),
@@ -157,22 +158,23 @@ def test_wrong_credentials_are_tried_once(ansible: Ansible, sight: Sight) -> Non
         wrong("none", environment=NO_KEY),
         wrong("two ways", access_key="EXAMPLEAK", auth_token=from_environment("A_TOKEN")),
         wrong("no file", environment=NO_KEY, profile_file="/nowhere/credentials"),
-        environment={"A_TOKEN": "SOMETOKEN", "A_SECRET": "WRONGSECRET"},
-        secrets=["WRONGSECRET", "SOMETOKEN"],
+        # The same secret would not be sent twice.
+        environment={"A_TOKEN": "SOMETOKEN", "A_SECRET": "WRONGSECRET", "ANOTHER_SECRET": "FALSESECRET"},
+        secrets=["WRONGSECRET", "FALSESECRET", "SOMETOKEN"],
     )
     assert_said(
         run,
         sight,
         of_finance(
             {
-                "key": f"ListDesktopPools {unauthorized} Get secretKey failed,ak:WRONGAK,err:ak not exist "
+                "key": f"ListDesktopPools {unauthorized} Get secretKey failed,ak:********,err:ak not exist "
                 f"(APIGW.0301, HTTP 401, request <id>){CHECK_KEY}",
                 "secret": f"ListDesktopPools {unauthorized} verify aksk signature fail "
                 f"(APIGW.0301, HTTP 401, request <id>){CHECK_KEY}",
                 "secret, with the project unknown": f"KeystoneListProjects {unauthorized} verify aksk signature fail "
                 f"(APIGW.0301, HTTP 401, request <id>){CHECK_KEY}",
                 "token": f"ListDesktopPools {unauthorized} decrypt token fail "
-                f"(APIGW.0301, HTTP 401, request <id>){CHECK_KEY}",
+                f"(APIGW.0301, HTTP 401, request <id>){NEW_TOKEN}",
                 "half": "The environment holds half an access key: set HUAWEICLOUD_SDK_SK or HW_SECRET_KEY as well.",
                 "half an option": "Option access_key is set without secret_key; set both.",
                 "none": "No credentials: set access_key and secret_key, auth_token, or username, password and "

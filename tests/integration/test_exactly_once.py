@@ -115,12 +115,10 @@ def test_a_refusal_for_too_many_calls_is_waited_out(ansible_in_process: Ansible,
 
 def test_too_many_calls_for_ever(ansible_in_process: Ansible, sight: Sight) -> None:
     sight.control.set_faults(fault(TOO_MANY, "before_commit", count=None))
-    run = ansible_in_process.play(
-        task("desktop_pool_rebuild", pool="finance", image_id=NOVEMBER, max_retries=2), fails=True
-    )
-    assert len(run.changes) == 3
+    run = ansible_in_process.play(task("desktop_pool_rebuild", pool="finance", image_id=NOVEMBER), fails=True)
+    assert 10 <= len(run.changes) <= 20  # within half an hour
     assert run.only["http_status"] == 429
-    assert "too many calls a minute; run fewer tasks at a time or raise max_retries" in run.only.message
+    assert "too many calls a minute, by whatever goes by this user; run fewer tasks at a time" in run.only.message
     assert sight.effects() == 0
 
 

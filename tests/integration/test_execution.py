@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 import yaml
+from inputs import BASES
 from running import HERE, Ansible, Run, from_environment, task
 from sight import CALLCENTER, DECEMBER, FINANCE, NOVEMBER, Sight, desktop_id
 
@@ -34,6 +35,19 @@ def test_the_variable_of_a_task_decides(ansible_in_process: Ansible) -> None:
     assert reasons(run) == ["HW_WORKSPACE_EXECUTION asks for it"]
     assert [found.status for found in run.tasks] == ["ok", "ok", "failed"]
     assert run["remote"].message == "HW_WORKSPACE_EXECUTION is 'remote'; it takes auto or module."
+
+
+def test_every_module_begins_as_a_program(ansible_by_module: Ansible) -> None:
+    """Whatever it needs is in the archive that Ansible makes of it: it gets as far as to look at its connection."""
+    run = ansible_by_module.play(
+        *(task(name, name, {"ignore_errors": True}, **options, region="Europe") for name, options in BASES.items()),
+        verbosity=2,
+    )
+    assert reasons(run) == ["HW_WORKSPACE_EXECUTION asks for it"] * len(BASES)
+    assert [found.name for found in run.tasks] == list(BASES)
+    for found in run.tasks:
+        assert "region is 'Europe', which is no region name" in found.message, found.name
+    assert run.requests == []
 
 
 def every_kind_of_result() -> list[Any]:

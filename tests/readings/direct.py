@@ -22,7 +22,7 @@ from unittest import mock
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client import connect
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client import board, connect
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.clock import Clock
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import Task, execute
 from workspace_simulator.state.dialect import readings
@@ -144,6 +144,8 @@ class Direct:
         self.control = simulator.control
         self.clock = SteppedClock(self.control)
         self._has_own_time = False
+        self.in_one_play = False
+        """Whether the runs are tasks of one play, which tell each other what the service refused."""
 
     def seed(self, *pools: Mapping[str, Any], dialect: Mapping[str, str] | None = None, **parts: Any) -> None:
         """Give the simulator an estate of these pools: :data:`BASE`, with these parts in place of its own.
@@ -153,6 +155,7 @@ class Direct:
         """
         made = [{"image": "october", "product": LARGE, **pool} for pool in pools]
         self.control.seed({**BASE, "pools": made, "dialect": dict(dialect or {}), **parts})
+        board.BOARD.clear()
         self.clock = SteppedClock(self.control)
 
     def run(
@@ -173,6 +176,8 @@ class Direct:
         :param sealed: False where other runs go on meanwhile, whose requests the journal does not tell apart.
         """
         assert self._has_own_time, "runs belong into a block of own_time"
+        if not self.in_one_play:
+            board.BOARD.clear()
         task, spec, function = self._task(module, check, environment or {}, options)
         last = self._last_request()
         self.clock.sleeps, self.clock.killed_at = 0, killed_at
