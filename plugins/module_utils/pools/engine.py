@@ -321,10 +321,7 @@ class _Run:
 
     def _hides_a_job(self, plan: Plan) -> bool:
         """Return whether a job that nobody can see yet may run for the pool. That is believed for 60 seconds."""
-        observation = self.outcome.observation
-        if self._steps or observation is None:
-            return False
-        if not self._change.shows_work(observation) and not (self._change.takes_turns and _is_begun(plan, observation)):
+        if self._steps or not self._shows_work(plan.step):
             return False
         now = self._clock.now()
         self._hidden_since = now if self._hidden_since is None else self._hidden_since
@@ -358,20 +355,24 @@ class _Run:
         """
         if self._is_fresh or not self._change.leaves_a_trace or self._looks_again >= MOST_LOOKS:
             return None
-        was_busy = self._is_at_work()
+        was_busy = self._is_at_work(step)
         plan = self._plan_now()
-        begins = self._is_at_work() and not was_busy
+        begins = self._is_at_work(step) and not was_busy
         if plan.step == step and not begins:
             return None
         self._looks_again += 1
         self._waited = self._waited or plan.step is None  # what the other one has done counts as adopted
         return plan
 
-    def _is_at_work(self) -> bool:
-        """Return whether what was observed last shows that somebody works on the pool."""
+    def _is_at_work(self, step: Step | None) -> bool:
+        """Return whether what was observed last shows that somebody works on the pool, or on desktops of this step."""
+        return self._shows_work(step) or self.outcome.pool.status == "TEMPORARY"
+
+    def _shows_work(self, step: Step | None) -> bool:
         observation = self.outcome.observation
-        shows_work = observation is not None and self._change.shows_work(observation)
-        return shows_work or self.outcome.pool.status == "TEMPORARY"
+        if observation is None:
+            return False
+        return self._change.shows_work(observation) or (self._change.takes_turns and _is_begun(step, observation))
 
     def _submit(self, step: Step) -> Submission | None:
         """Send a step's request; None if the service says that it is busy, after a pause."""
@@ -688,14 +689,15 @@ class _Run:
         return names(list_desktops(self._session, self.outcome.pool.id, sorted(desktop_ids)))
 
 
-def _is_begun(plan: Plan, observation: Observation) -> bool:
+def _is_begun(step: Step | None, observation: Observation) -> bool:
     """Return whether a desktop that is to be changed has a task already, as after a run that was killed.
 
     Where the template comes first, the desktops that come after it are not known yet; then any of them counts.
     """
-    due = plan.step.desktop_ids if plan.step is not None else frozenset()
+    if step is None:
+        return False
     busy = {desktop.id for desktop in observation.desktops or () if desktop.task_status}
-    return plan.step is not None and bool(busy & due if due else busy)
+    return bool(busy & step.desktop_ids if step.desktop_ids else busy)
 
 
 def _ids(entries: Sequence[dict[str, str]]) -> frozenset[str]:

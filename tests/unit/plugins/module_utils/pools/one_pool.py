@@ -83,6 +83,8 @@ class OnePool:
     :param hidden_for: seconds in which a new job cannot be found.
     :param failing: desktops that fail.
     :param left_out: desktops that the service passes over without a word.
+    :param shows_tasks: whether desktops show that they are at work, even while their job cannot be found.
+    :param meanwhile: what others do, by the last word of a path; done once, when that path is read first.
     """
 
     service: ScriptedService
@@ -98,6 +100,8 @@ class OnePool:
     jobs: list[RunningJob] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     reads_fail: Callable[[float], bool] = lambda now: False
+    shows_tasks: bool = False
+    meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Answer requests from now on."""
@@ -181,6 +185,7 @@ class OnePool:
 
     def _read(self, answer: Callable[[Request], dict[str, Any]]) -> Callable[[Request], Behaviour]:
         def script(request: Request) -> Behaviour:
+            self.meanwhile.pop(request.path.rpartition("/")[2], lambda: None)()
             self._advance()
             if self.reads_fail(self.clock.now()):
                 return Reply(503, {"error_code": "APIGW.0613", "error_msg": "not now"})
@@ -200,8 +205,16 @@ class OnePool:
 
     def _desktops(self, request: Request) -> dict[str, Any]:
         asked = [value for name, value in request.pairs if name == "desktop_id"]
-        found = [desktop_record(name, image) for name, image in self.images.items() if not asked or name in asked]
+        found = [
+            desktop_record(name, image, task_status="rebuilding" if name in self._busy() else "")
+            for name, image in self.images.items()
+            if not asked or name in asked
+        ]
         return {"desktops": found, "total_count": len(found)}
+
+    def _busy(self) -> set[str]:
+        running = [job for job in self.jobs if self.clock.now() < job.ends]
+        return {name for job in running for name in job.results} if self.shows_tasks else set()
 
     def _visible(self) -> list[RunningJob]:
         return [job for job in self.jobs if self.clock.now() >= job.begins + self.hidden_for]

@@ -256,6 +256,53 @@ def test_what_another_run_left_over_is_all_that_is_sent(runner: Runner) -> None:
     assert outcome.result()["diff"]["before"] == {"desktops_by_image": {NEW: 1, OLD: 1}}
 
 
+@pytest.mark.parametrize("seconds", [0.0, 30.0], ids=["ended", "running"])
+def test_what_another_controller_began_after_the_plan_was_made_is_not_done_again(
+    runner: Runner, seconds: float
+) -> None:
+    runner.pool.duration, runner.pool.shows_tasks = seconds, True
+    # The list of images is what is read last before a request would be sent.
+    runner.pool.meanwhile["images"] = lambda: runner.pool.begin_job("rebuildDesktopPool", ["d1", "d2"])
+    outcome = runner.carry_out(rebuild())
+    assert runner.pool.posts() == []
+    assert (outcome.adopted, outcome.changed) == (True, False)
+    assert outcome.result()["desktop_pool"]["image_id"] == NEW
+
+
+def test_what_another_controller_changed_of_the_plan_changes_the_request(runner: Runner) -> None:
+    runner.pool.duration = 0.0
+    runner.pool.meanwhile["images"] = lambda: runner.pool.begin_job("rebuildDesktopPool", ["d1"])
+    outcome = runner.carry_out(rebuild())
+    assert runner.pool.posts() == [{"is_fix": True}]
+    assert outcome.result()["desktops_succeeded"] == ["d2"]
+
+
+def test_the_last_look_reads_nothing_twice_if_nothing_is_to_do(runner: Runner) -> None:
+    runner.pool.template, runner.pool.images = NEW, {"d1": NEW, "d2": NEW}
+    runner.carry_out(rebuild())
+    paths = [request.path for request in runner.pool.service.requests]
+    assert len(paths) == len(set(paths))
+
+
+def test_desktops_at_work_are_waited_for_although_their_job_is_not_listed_yet(runner: Runner) -> None:
+    runner.pool.begin_job("rebuildDesktopPool", ["d1", "d2"])
+    runner.pool.hidden_for, runner.pool.shows_tasks = 20.0, True
+    outcome = runner.carry_out(rebuild())
+    assert runner.pool.posts() == []
+    assert (outcome.adopted, outcome.changed) == (True, False)
+    assert any("waits for a job to be listed" in line for line in runner.lines)
+
+
+def test_a_desktop_at_work_that_is_not_to_be_changed_holds_nothing_up(runner: Runner) -> None:
+    runner.pool.images = {"d1": OLD, "d2": NEW}
+    runner.pool.template = NEW
+    runner.pool.begin_job("rebootDesktop", ["d2"], "", moves_template=False)
+    runner.pool.hidden_for, runner.pool.shows_tasks = 20.0, True
+    outcome = runner.carry_out(rebuild())
+    assert not any("waits for a job to be listed" in line for line in runner.lines)
+    assert outcome.result()["desktops_succeeded"] == ["d1"]
+
+
 def test_a_busy_pool_is_an_error_without_wait_and_the_job_is_named(runner: Runner) -> None:
     runner.pool.begin_job("expandDesktopPool", ["d9"], "", moves_template=False)
     error = runner.fails(BusyError, rebuild(), wait=False)
