@@ -57,9 +57,9 @@ EXAMPLES = r"""
 RETURN = r"""
 job_id:
   description: ID of the job.
-  returned: always, except when the options were refused
+  returned: always, except when the options were refused or the job was never seen
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 job:
   description: The job when it was seen last.
   returned: always, except when the options were refused or the job was never seen
@@ -89,11 +89,29 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
+    job_type: rebuildDesktopPool
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:01:18"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 3
+      succeeded: 3
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: IDs of the desktops for which it succeeded.
   returned: always, except when the options were refused or the job was never seen
   type: list
   elements: str
+  sample:
+    - 9d30c8ac-77b5-4453-80da-8f027223ee99
+    - 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    - b9926327-7a5c-9ec1-1822-a7d3a029ada2
 desktops_failed:
   description: The desktops for which it failed, and why.
   returned: always, except when the options were refused or the job was never seen
@@ -112,12 +130,18 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+      desktop_name: FIN-002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
+  sample: WKS.00010003
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -125,17 +149,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: c55dffe649634e9b8dfd73d058ae26d4
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: The job 00000000-0000-4000-8000-000000000009 does not exist.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:jobs:get
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """
@@ -170,7 +196,7 @@ def run(task: Task) -> Result:
         return read_job(session, job_id).result()
     progress = Progress(session.clock, task.progress, f"job {job_id}")
     job = wait_for_job(session, job_id, task.params["wait_timeout"], lambda seen: progress.job(seen.job_type)(seen))
-    job.raise_for_failure()
+    job.raise_for_failure("run the task that started the job again to change those alone")
     return job.result()
 
 

@@ -31,7 +31,7 @@ def test_a_job_that_fails(ansible: Ansible, sight: Sight) -> None:
     run = ansible.play(task("job_wait", job_id=job_id), fails=True)
     assert run.only.message == (
         f"1 of 4 desktops failed in job {job_id}, the first being FIN-002 (The desktop did not obtain an IP address); "
-        "see desktops_failed, mend the reason, and run the task again to change those alone."
+        "see desktops_failed, mend the reason, and run the task that started the job again to change those alone."
     )
     assert [failed["desktop_id"] for failed in run.only["desktops_failed"]] == [desktop_id("FIN-002")]
     assert len(run.only["desktops_succeeded"]) == 3

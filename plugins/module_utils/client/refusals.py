@@ -68,7 +68,8 @@ def refusal(operation: Operation, answer: Answer, unaccepted: str = "", *, signe
     # The service writes JSON. What is something else comes from a proxy or a wrong address, and knows of no pool.
     is_foreign = body is None and bool(answer.body.strip())
     said = text or ("an answer that is not JSON" if is_foreign else "no reason given")
-    facts = ", ".join(part for part in (code, f"HTTP {answer.status}", request_id and f"request {request_id}") if part)
+    named = "" if code == str(answer.status) else code  # IAM's codes are the statuses
+    facts = ", ".join(part for part in (named, f"HTTP {answer.status}", request_id and f"request {request_id}") if part)
     fields: dict[str, Any] = {}
     advice = _ADVICE_BY_CODE.get(lookup) or _ADVICE_BY_STATUS.get(answer.status, "")
     if is_foreign and answer.status in (400, 404):

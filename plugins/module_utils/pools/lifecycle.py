@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..client.errors import InputError, NotFoundError
+from ..client.errors import InputError, NotFoundError, WorkspaceError
 from ..client.session import Session
 from .creation import Creation, missing_fields
 from .definition import Definition, warnings_of
@@ -95,7 +95,14 @@ def _create(engine: Engine, wanted: Definition, found: Found, *, check_mode: boo
         changes = wanted.creation(pool, wait=engine.wait)
     except InputError as error:
         raise error.about(f"pool {pool.name}: create") from None
-    outcome = in_turn(engine, changes, pool, check_mode=check_mode)
+    # Whatever the requests are that it takes, it comes from nothing.
+    after = {"name": pool.name, **wanted.given()}
+    try:
+        outcome = in_turn(engine, changes, pool, check_mode=check_mode)
+    except WorkspaceError as error:
+        if error.fields.get("diff", {}).get("after"):
+            error.fields["diff"] = {"before": {}, "after": after}
+        raise
     if not engine.wait and not check_mode:
         outcome.pool = pool_named(session, pool.name) or outcome.pool
         late = wanted.left_by_creation()
@@ -104,8 +111,7 @@ def _create(engine: Engine, wanted: Definition, found: Found, *, check_mode: boo
                 f"pool {pool.name}: {_and(late)} cannot be seen to before the pool is there, and wait is false; "
                 "run the task again when the job has ended."
             )
-    # Whatever the requests are that it takes, it comes from nothing.
-    outcome.plan = replace(outcome.plan, before={}, after={"name": pool.name, **wanted.given()})
+    outcome.plan = replace(outcome.plan, before={}, after=after)
     return outcome
 
 

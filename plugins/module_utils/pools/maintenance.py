@@ -206,7 +206,9 @@ def maintenance_result(
     is_check = bool(facts.get("check_mode"))
     steps = _steps(plan, results)
     outcome, reasons = _outcome(plan, results, error)
-    if outcome == UNCHANGED and (release.get("maintenance_mode_ended") or release.get("desktops_started")):
+    begun_here = bool((facts.get("drain") or {}).get("maintenance_mode_begun"))
+    ended_for_other = bool(release.get("maintenance_mode_ended")) and not begun_here
+    if outcome == UNCHANGED and (ended_for_other or release.get("desktops_started")):
         outcome = PLANNED if is_check else DONE
         ends = "it would be ended" if is_check else "it was ended"
         reasons.append(f"A run that did not end had left maintenance mode on; {ends}.")

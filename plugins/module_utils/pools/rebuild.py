@@ -75,6 +75,11 @@ class Rebuild(Change):
         settled = any(desktop.image_id == self.image_id for desktop in present)
         step = self._step(due, settled, template_due)
         before, after = target.difference(pool, desktops, template_due=template_due, desktops_due=bool(due))
+        if any(desktop.image_id == self.image_id for desktop in due):
+            # By force: what it does shows in no image.
+            after["desktops_recomposed"] = len(due)
+            if before.get(target.tally) == after.get(target.tally):
+                del before[target.tally], after[target.tally]
         return Plan(
             step,
             before,

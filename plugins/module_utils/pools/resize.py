@@ -144,7 +144,9 @@ def require_offer(session: Session, pool: Pool, product_id: str) -> None:
     if found is None:
         found = _find(read_list(session, LIST_PRODUCTS).items, product_id)
         if found is None:
-            raise NotFoundError(f"product {product_id} is not among the products of this region; check product_id.")
+            raise NotFoundError(
+                f"product {product_id} is not among the products of this region; check product_id. Nothing was changed."
+            )
         if offered:
             raise WorkspaceError(
                 f"product {product_id} is not offered in the pool's availability zone {zone}; choose another one."

@@ -54,7 +54,7 @@ SENTENCES: list[tuple[Answer, type[RefusedError], str]] = [
         answer(401, {"error": {"code": 401, "message": "The username or password is wrong.", "title": "Unauthorized"}}),
         UnauthorizedError,
         (
-            "RebuildDesktopPool was refused: The username or password is wrong (401, HTTP 401); check access_key and "
+            "RebuildDesktopPool was refused: The username or password is wrong (HTTP 401); check access_key and "
             "secret_key, or the token; five failures in a row lock a key for 5 minutes."
         ),
     ),

@@ -240,6 +240,13 @@ def test_maintenance_mode_that_was_ended_is_something_done(check_mode: bool, out
     assert "had left maintenance mode on" in found["reason"]
 
 
+def test_maintenance_mode_that_the_run_itself_began_was_left_by_nobody() -> None:
+    drain, release = {"maintenance_mode_begun": True}, {"maintenance_mode_ended": True}
+    found = summed(plan={"steps": []}, drain=drain, release=release)
+    assert found["outcome"] == "unchanged"
+    assert "had left" not in found["reason"]
+
+
 def test_a_rehearsal_adds_up_what_it_expects() -> None:
     planned = [result("image", "planned", waves=[wave(1, "d1", "d2")], expected_seconds=300.0)]
     assert summed(*planned, check_mode=True)["expected_seconds"] == 300.0
