@@ -28,9 +28,11 @@ attributes:
     platforms: posix
     support: full
 notes:
+  - IDs, names and other texts take 1 to 255 characters where nothing else is said. What is outside its limits is
+    refused before anything is sent.
   - The module runs inside Ansible's own process on the controller. No Python interpreter is started for a task, and no
-    secret is written to disk. With C(async), C(become) to another user, or a connection other than C(local), it runs
-    as an ordinary module.
+    secret is written to disk. With C(async), C(become) to another user, or a connection other than C(local), it runs as
+    an ordinary module.
 """
 
     # For modules that only read.

@@ -66,13 +66,13 @@ options:
     type: str
   enterprise_project_id:
     description:
-      - ID of an enterprise project. Pools are then looked for in it alone.
+      - ID of an enterprise project, at most 36 characters. Pools are then looked for in it alone.
       - In the environment, E(HW_ENTERPRISE_PROJECT_ID).
     type: str
   endpoint:
     description:
-      - URL of the Workspace service, if it is not the region's own. C(http://) and a port are allowed, for a gateway
-        or a simulator.
+      - URL of the Workspace service, if it is not the region's own. C(http://) and a port are allowed, for a gateway or
+        a simulator.
       - In the environment, E(HW_WORKSPACE_ENDPOINT).
     type: str
   iam_endpoint:

@@ -15,8 +15,8 @@ description:
   - Makes each desktop pool a host, or with O(hosts=desktops) each desktop of the pools. Plays over many pools then take
     C(serial), C(--limit), slices, and a relaunch on failed hosts as plays over machines do.
   - A pool's host has the variables C(pool) (the pool's own record), C(pool_tags) (its tags as a dict), C(region),
-    C(project_id), with an O(endpoint) of the inventory file C(endpoint), and C(ansible_connection=local). The modules
-    of this collection therefore run on the controller, with C(pool={{ pool.id }}).
+    C(project_id), C(ansible_connection=local) and, if the inventory file sets O(endpoint), C(endpoint). The modules of
+    this collection therefore run on the controller, with C(pool={{ pool.id }}).
   - A desktop's host has C(desktop) and C(desktop_tags) as well. How the desktop itself is reached is for O(compose) to
     say, for example with C(ansible_host).
   - All pools are in the group C(desktop_pools), all desktops in the group C(desktops).
@@ -24,7 +24,7 @@ description:
   - The fleet is read by lists, one request for 1,000 pools. Desktops take two requests for 1,000 of them, or one for
     each pool where that is less.
   - If one region or project cannot be read, the inventory fails as a whole and adds no host. Ansible then goes on with
-    the inventories that are left, unless C(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set.
+    the inventories that are left, unless E(ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED) is set.
 options:
   plugin:
     description: The name of this plugin.

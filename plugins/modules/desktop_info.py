@@ -13,15 +13,13 @@ author:
   - The hwcloud.workspace contributors (@hwcloud)
 description:
   - Returns the desktops of a Huawei Cloud Workspace desktop pool, all of them or those that fit filters, with the
-    service's
-    own fields.
-  - A desktop's image is RV(desktops[].metadata) C(["metering.image_id"]).
+    service's own fields.
+  - The ID of a desktop's image is C(metering.image_id) in RV(desktops[].metadata).
 options:
   inconsistent_type:
     description:
       - Only desktops that differ from their pool in this. V(PRODUCT_ID) is the product, V(IMAGE_ID) the image,
-        V(DISK_NUM)
-        the number of data disks, V(DISK_SIZE) the size of all disks in sum.
+        V(DISK_NUM) the number of data disks, V(DISK_SIZE) the size of all disks in sum.
       - The module compares by itself, because regions spell the service's filter differently.
     type: str
     choices: [PRODUCT_ID, IMAGE_ID, DISK_NUM, DISK_SIZE]
@@ -33,8 +31,7 @@ options:
   login_status:
     description:
       - Only desktops in one of these login states. V(CONNECTED) is a user at work, V(DISCONNECTED) a session whose
-        client went
-        away, V(REGISTERED) ready and waiting for a user, V(UNREGISTER) not ready or stopped.
+        client went away, V(REGISTERED) ready and waiting for a user, V(UNREGISTER) not ready or stopped.
     type: list
     elements: str
     choices: [CONNECTED, DISCONNECTED, REGISTERED, UNREGISTER]
@@ -62,7 +59,7 @@ options:
     elements: str
   desktop_id:
     description:
-      - Only desktops with these IDs.
+      - Only desktops with these IDs, 1 to 100 of them.
     type: list
     elements: str
   desktop_ip:
@@ -149,22 +146,162 @@ desktops:
     computer_name:
       description: Name of the desktop.
       type: str
+    desktop_type:
+      description: V(DEDICATED), V(SHARED) or V(POOLED).
+      type: str
     status:
-      description: State of the desktop.
+      description: State of the desktop, for example V(ACTIVE), V(SHUTOFF), V(HIBERNATED) or V(ERROR).
       type: str
     task_status:
       description: What is being done to it. Empty if nothing is.
       type: str
     login_status:
-      description: Login state.
+      description:
+        - Login state. V(CONNECTED) is a user at work, V(DISCONNECTED) a session whose client went away, V(REGISTERED)
+          ready and waiting for a user, V(UNREGISTER) not ready or stopped.
+      type: str
+    process:
+      description: How far that is, from 0 to 100. None if nothing is being done.
+      type: int
+    attach_state:
+      description: Whether it is given to a user, for example V(ATTACHED), V(UNATTACH) or V(ATTACHING).
       type: str
     attach_user_infos:
-      description: Users that the desktop is given to.
+      description: Users and groups that the desktop is given to, each with ID, name, privileges and type.
       type: list
       elements: dict
-    metadata:
-      description: Facts about image and operating system.
+    user_name:
+      description: Name of its user. Empty if it has none.
+      type: str
+    user_group:
+      description: The user's privileges on it.
+      type: str
+    user_list:
+      description: Names of its users.
+      type: list
+      elements: str
+    user_group_list:
+      description: Names of its user groups.
+      type: list
+      elements: str
+    in_maintenance_mode:
+      description: Whether it is in maintenance mode. Newer regions only.
+      type: bool
+    created:
+      description: When it was created, in UTC.
+      type: str
+    addresses:
+      description: Its addresses by VPC, as the service keeps them.
       type: dict
+    ip_addresses:
+      description: Its IP addresses.
+      type: list
+      elements: str
+    ipv4:
+      description: Its IPv4 address. Newer regions only.
+      type: str
+    ipv6:
+      description: Its IPv6 address. Newer regions only.
+      type: str
+    product_id:
+      description: ID of its product.
+      type: str
+    product:
+      description: Its product, with the fields of RV(hwcloud.workspace.product_info#module:products).
+      type: dict
+    flavor:
+      description: Its flavor, as the service keeps it.
+      type: dict
+    metadata:
+      description: Facts about image and operating system. C(metering.image_id) is the ID of its image.
+      type: dict
+    root_volume:
+      description:
+        - Its system disk. C(size) is in GB; C(desktop_pool_disk_id) is the disk of the pool that it belongs to.
+      type: dict
+    data_volumes:
+      description: Its data disks, with the same fields.
+      type: list
+      elements: dict
+    availability_zone:
+      description: Its availability zone.
+      type: str
+    subnet_id:
+      description: ID of its subnet.
+      type: str
+    security_groups:
+      description: Its security groups. The service leaves them out of lists.
+      type: list
+      elements: dict
+    site_type:
+      description: Type of its site.
+      type: str
+    site_name:
+      description: Name of its site.
+      type: str
+    sid:
+      description: Its SID.
+      type: str
+    os_version:
+      description: Version of its operating system.
+      type: str
+    os_host_name:
+      description: Its name within the operating system. Newer regions only.
+      type: str
+    ou_name:
+      description: The OU that it has joined.
+      type: str
+    domain:
+      description: Its domain. Newer regions only.
+      type: str
+    domain_status:
+      description: State towards its domain. V(1) is joined, V(2) is lost, V(3) is not reported. Newer regions only.
+      type: int
+    bill_resource_id:
+      description: ID by which it is billed.
+      type: str
+    root_resource_id:
+      description: ID by which the whole of it is billed. Newer regions only.
+      type: str
+    order_id:
+      description: ID of its order, if it is billed by the month or year.
+      type: str
+    agent_version:
+      description: Version of the service's agent on it. Newer regions only.
+      type: str
+    enterprise_project_id:
+      description: ID of its enterprise project.
+      type: str
+    tags:
+      description: Its tags, each with C(key) and C(value).
+      type: list
+      elements: dict
+    internet_mode:
+      description: How it reaches the internet, V(NAT), V(EIP) or V(BOTH).
+      type: str
+    internet_mode_list:
+      description: The same as a list. Newer regions only.
+      type: list
+      elements: str
+    is_support_internet:
+      description: Whether it can reach the internet. Newer regions only.
+      type: bool
+    is_attaching_eip:
+      description: Whether it is being given a public address.
+      type: bool
+    share_resource_sku:
+      description: SKU of what lets users work on it together. Newer regions only.
+      type: str
+    isolated:
+      description: Whether nobody can connect to it. Dynamic pools and newer regions only.
+      type: bool
+    is_freeze:
+      description: Whether it is frozen. Newer regions only.
+      type: bool
+    inconsistent_types:
+      description: What it differs from its pool in, where the service tells it.
+      type: list
+      elements: str
   sample:
     - desktop_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
       computer_name: FIN-001
@@ -173,13 +310,14 @@ desktops:
       login_status: CONNECTED
       metadata:
         image_name: win10-2026-10
-        metering.image_id: 0a0c7a3e-6c0b-4a0e-9b5c-6f7b1f0d2c11
+        metering.image_id: 3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10
 error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -187,17 +325,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: c12a66fc248104d297792161c1cc148f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:list to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

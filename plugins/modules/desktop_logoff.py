@@ -82,7 +82,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool as it was read last, with the service's own fields. Its desktops are not part of it.
+  description:
+    - The pool as it was read last, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - Its desktops are not part of it.
   returned: success, and when sessions did not end
   type: dict
   sample:
@@ -105,34 +107,35 @@ diff:
     before:
       desktops_in_session:
         FIN-001: CONNECTED
-        FIN-002: DISCONNECTED
     after:
       desktops_in_session: {}
 error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
-  sample: WKS.00010032
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 409
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 77213871329e973b1b71937b2ed73d5f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktops:logoff to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktops:logoff
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

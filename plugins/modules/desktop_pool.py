@@ -94,20 +94,20 @@ options:
         required: true
       size:
         description:
-          - Size in GB, at most 8200. The service takes steps of 10 only.
+          - Size in GB, from V(0) to V(8200). The service takes steps of 10 only.
         type: int
         required: true
       iops:
         description:
-          - Input and output operations a second, for types that need it.
+          - Input and output operations a second, from V(0) to V(16380000), for types that need it.
         type: int
       throughput:
         description:
-          - Throughput in MiB a second, for types that need it.
+          - Throughput in MiB a second, from V(0) to V(4095000), for types that need it.
         type: int
       kms_id:
         description:
-          - ID of the KMS key of an encrypted disk.
+          - ID of the KMS key of an encrypted disk, at most 255 characters.
         type: str
       resource_spec_code:
         description:
@@ -127,7 +127,8 @@ options:
     type: str
   subnet_ids:
     description:
-      - IDs of the subnets of desktops that are added, 1 to 100 of them. Needed to create a pool.
+      - IDs of the subnets of desktops that are added, 1 to 100 of them with 1 to 55 characters each. Needed to create a
+        pool.
     type: list
     elements: str
   security_groups:
@@ -348,8 +349,8 @@ EXAMPLES = r"""
 RETURN = r"""
 desktop_pool:
   description:
-    - The pool after the task, with the service's own fields. In check mode it is the pool as it would be, of a new one
-      as much as the task says.
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - In check mode it is the pool as it would be, of a new one as much as the task says.
     - Empty after a deletion, and while a new pool is not there yet.
   returned: success, and when desktops failed
   type: dict
@@ -363,16 +364,16 @@ differing:
   type: dict
   sample:
     image_id:
-      present: 0a0c7a3e-6c0b-4a0e-9b5c-6f7b1f0d2c11
+      present: 3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10
       wanted: a866298d-67db-44b0-a1f1-9d09bdddc20f
 job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 0570faaa-a4a0-a2e5-39a0-ea06444dd620
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -400,12 +401,26 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 0570faaa-a4a0-a2e5-39a0-ea06444dd620
+    job_type: expandDesktopPool
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:00:45"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 1
+      succeeded: 1
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: IDs of the desktops that were created or deleted, by an adopted job too.
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample: [afb6fad9-d2a2-04eb-c59e-5c5ce36b414a]
 desktops_failed:
   description: The desktops that failed, and why.
   returned: always, unless the task failed before it had read the pool
@@ -424,14 +439,20 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: de0975dd-10f0-00db-c44f-f4238fdb0ec9
+      desktop_name: finance-wi-0002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description:
     - What has changed or would change. Of a new pool it holds all that was asked for, of a deleted one what it was.
-  returned: success
+  returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
@@ -444,7 +465,7 @@ error_code:
   type: str
   sample: WKS.00010032
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 409
@@ -452,23 +473,27 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 372b5489bcd823454b8ee2a6674bfd47
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: "Operation conflict: status MAINTENANCE does not allow ExpandDesktopPool, resource
+    a130ab3a-72bf-4b71-baa9-af4987c8e338."
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:update
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from typing import Any

@@ -87,15 +87,18 @@ type:
   type: str
   sample: ASSIGNING
 desktop:
-  description: The user's desktop, with the service's own fields. None if the user has none yet.
+  description:
+    - The user's desktop, with the fields of RV(hwcloud.workspace.desktop_info#module:desktops).
+    - None if the user has none yet.
   returned: success
   type: dict
   sample:
-    desktop_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
-    computer_name: FIN-003
-    user_name: user-a1
+    desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    computer_name: FIN-002
+    user_name: user-b2
 desktop_pool:
-  description: The pool after the task, with the service's own fields.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
   returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
@@ -105,10 +108,10 @@ job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -136,12 +139,26 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
+    job_type: attachDesktopPool
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:00:30"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 1
+      succeeded: 1
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: ID of the desktop that was given to the user, by an adopted job too.
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample: [0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20]
 desktops_failed:
   description: The desktop that failed, and why.
   returned: always, unless the task failed before it had read the pool
@@ -160,10 +177,16 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+      desktop_name: FIN-002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran gave the user a desktop.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description: The user, if a desktop was given or would be.
   returned: always, unless the task failed before it had read the pool
@@ -172,38 +195,41 @@ diff:
     before:
       attached_users: []
     after:
-      attached_users: [user-a1]
+      attached_users: [user-b2]
 error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
-  sample: WKS.00010032
+  sample: WKS.00010002
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 409
+  sample: 400
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 119711363d87fd4e2411cba8680f7b90
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: The user user-b2 is not authorised on the desktop pool finance-win10.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

@@ -131,7 +131,10 @@ desktops_free:
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample:
+    - 9d30c8ac-77b5-4453-80da-8f027223ee99
+    - 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    - b9926327-7a5c-9ec1-1822-a7d3a029ada2
 desktops_in_session:
   description: The desktops that somebody is logged in on at the end; in check mode now.
   returned: always, unless the task failed before it had read the pool
@@ -152,8 +155,8 @@ desktops_in_session:
       description: V(CONNECTED) or V(DISCONNECTED).
       type: str
   sample:
-    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
-      desktop_name: FIN-002
+    - desktop_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
+      desktop_name: FIN-001
       user_names: [user-a1]
       login_status: CONNECTED
 desktops_logged_off:
@@ -172,7 +175,7 @@ seconds:
   description: How long the task took.
   returned: always, unless the task failed before it had read the pool
   type: int
-  sample: 912
+  sample: 920
 diff:
   description: The desktops that somebody is logged in on, with their login states.
   returned: always, unless the task failed before it had read the pool
@@ -180,36 +183,108 @@ diff:
   sample:
     before:
       desktops_in_session:
-        FIN-001: DISCONNECTED
-        FIN-002: CONNECTED
+        FIN-001: CONNECTED
     after:
-      desktops_in_session:
-        FIN-002: CONNECTED
+      desktops_in_session: {}
+desktop_pool:
+  description:
+    - The pool as it was read first, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+  returned: when the task failed and had read the pool
+  type: dict
+  sample:
+    id: a130ab3a-72bf-4b71-baa9-af4987c8e338
+    name: finance-win10
+    type: STATIC
+    description: ""
+    created_time: "2026-02-02T09:30:00.000Z"
+    charging_mode: "1"
+    desktop_count: 3
+    desktop_used: 1
+    availability_zone: eu-west-101a
+    subnet_id: 12a73c00-0744-af51-9890-1a2dc4d6691f
+    subnet_ids: [12a73c00-0744-af51-9890-1a2dc4d6691f]
+    vpc_id: ba02f481-a8f5-c5b2-a223-8feab6b30c5e
+    product:
+      product_id: workspace.x86.enterprise.large2
+      flavor_id: s6.large.2
+      type: BASE
+      architecture: x86
+      cpu: "2"
+      memory: "4096"
+      is_gpu: false
+      system_disk_type: SAS
+      system_disk_size: "80"
+      descriptions: CPU:2vCPUs,Memory:4GB
+      charge_mode: "1"
+      contain_data_disk: false
+      resource_type: hws.resource.type.workspace.desktop
+      cloud_service_type: hws.service.type.vdi
+      volume_product_type: workspace
+      package_type: enterprise
+      status: normal
+    image_id: 3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10
+    image_name: win10-2026-10
+    image_os_type: Windows
+    image_os_version: Windows 10 Enterprise 64bit
+    image_os_platform: Windows
+    image_product_code: ""
+    image_cloud_service_type: ""
+    image_resource_type: ""
+    root_volume:
+      id: 3196ad4f-b142-3593-bf13-70523c7d5cb8
+      type: SAS
+      size: 80
+      resource_spec_code: workspace.volume.sas
+    data_volumes:
+      - id: 7c1d9e1e-3a60-4c0c-9a55-0e5a6d1b8802
+        type: SSD
+        size: 100
+        resource_spec_code: workspace.volume.ssd
+    security_groups:
+      - id: 20a208f1-9b56-16ce-0f06-70e8a4ff9193
+        name: WorkspaceUserSecurityGroup
+    disconnected_retention_period: 0
+    enable_autoscale: false
+    autoscale_policy: {}
+    user_reset_policy:
+      enable: false
+    status: STEADY
+    enterprise_project_id: "0"
+    in_maintenance_mode: false
+    desktop_name_policy_id: ""
+    tags:
+      - key: team
+        value: finance
+    ou_name: ""
+    domain: example.local
+    isolation_num: 0
 error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
-  sample: WKS.00010032
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 409
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 03840b6d129418efd5b4a70417e578f5
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktops:logoff to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktops:logoff
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

@@ -21,7 +21,7 @@ description:
     interrupted is therefore resumed by running it again.
   - If the answer to a request is lost, the module looks for the job and counts before anything is sent again.
   - If a desktop cannot be created, the task fails and says which and why. Some regions keep such a desktop in the state
-    C(ERROR), and it counts until it is deleted; in others the next run creates another one in its place.
+    V(ERROR), and it counts until it is deleted; in others the next run creates another one in its place.
 options:
   desktop_count:
     description:
@@ -61,22 +61,24 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool after the task, with the service's own fields. In check mode it is the pool as it would be.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - In check mode it is the pool as it would be.
   returned: success, and when desktops failed
   type: dict
   sample:
     id: a130ab3a-72bf-4b71-baa9-af4987c8e338
     name: finance-win10
-    desktop_count: 50
+    desktop_count: 5
     status: STEADY
 job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: d4324fef-1bf6-5b3b-f689-1bd84dd803f5
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -104,12 +106,26 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: d4324fef-1bf6-5b3b-f689-1bd84dd803f5
+    job_type: expandDesktopPool
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:00:45"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 2
+      succeeded: 2
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: IDs of the desktops that were added, by an adopted job too.
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample: [afb6fad9-d2a2-04eb-c59e-5c5ce36b414a, 7edf99d9-76c5-18b2-5ad8-fab018d82059]
 desktops_failed:
   description: The desktops that could not be created, and why.
   returned: always, unless the task failed before it had read the pool
@@ -128,26 +144,32 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 7edf99d9-76c5-18b2-5ad8-fab018d82059
+      desktop_name: finance-wi-0002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description: The numbers of desktops.
   returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
-      desktop_count: 40
+      desktop_count: 3
     after:
-      desktop_count: 50
+      desktop_count: 5
 error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
-  sample: WKS.00010110
+  sample: WKS.00010032
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 409
@@ -155,23 +177,27 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 372b5489bcd823454b8ee2a6674bfd47
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: "Operation conflict: status MAINTENANCE does not allow ExpandDesktopPool, resource
+    a130ab3a-72bf-4b71-baa9-af4987c8e338."
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:expand
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

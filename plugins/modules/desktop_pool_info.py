@@ -14,9 +14,8 @@ author:
 description:
   - Returns Huawei Cloud Workspace desktop pools, one by its name or ID or those that fit filters, with the service's
     own fields.
-  - On request it adds their desktops, their users, how many desktops differ from their pool, and the jobs that run
-    for them.
-    A fleet is read by lists over all pools, not pool by pool.
+  - On request it adds their desktops, their users, how many desktops differ from their pool, and the jobs that run for
+    them. A fleet is read by lists over all pools, not pool by pool.
 options:
   pool:
     description:
@@ -108,8 +107,17 @@ desktop_pools:
     name:
       description: Name of the pool.
       type: str
-    image_id:
-      description: ID of the pool's image.
+    type:
+      description: V(DYNAMIC) or V(STATIC).
+      type: str
+    description:
+      description: Its description.
+      type: str
+    created_time:
+      description: When it was created, in UTC.
+      type: str
+    charging_mode:
+      description: How it is billed. V(0) is by the month or year, V(1) is by use.
       type: str
     desktop_count:
       description: Number of desktops.
@@ -117,8 +125,98 @@ desktop_pools:
     desktop_used:
       description: Number of desktops that are bound to a user.
       type: int
+    availability_zone:
+      description: Its availability zone.
+      type: str
+    subnet_id:
+      description: ID of its first subnet.
+      type: str
+    subnet_ids:
+      description: IDs of its subnets. Newer regions only.
+      type: list
+      elements: str
+    vpc_id:
+      description: ID of its VPC. Newer regions only.
+      type: str
+    product:
+      description: Its product, with the fields of RV(hwcloud.workspace.product_info#module:products).
+      type: dict
+    image_id:
+      description: ID of its image.
+      type: str
+    image_name:
+      description: Name of its image.
+      type: str
+    image_os_type:
+      description: Type of the image's operating system.
+      type: str
+    image_os_version:
+      description: Version of the image's operating system.
+      type: str
+    image_os_platform:
+      description: Platform of the image's operating system.
+      type: str
+    image_product_code:
+      description: Code of the product that a paid image belongs to. Empty for others.
+      type: str
+    image_cloud_service_type:
+      description: The service's type for billing the image. Newer regions only.
+      type: str
+    image_resource_type:
+      description: The service's type of resource for billing the image. Newer regions only.
+      type: str
+    root_volume:
+      description: The system disk that each desktop is to have, with ID, type and size in GB.
+      type: dict
+    data_volumes:
+      description: The data disks that each desktop is to have, each with ID, type and size in GB.
+      type: list
+      elements: dict
+    security_groups:
+      description: The security groups of its desktops, each with ID and name.
+      type: list
+      elements: dict
+    disconnected_retention_period:
+      description: Of a dynamic pool, minutes that a desktop stays with a user whose client is disconnected.
+      type: int
+    enable_autoscale:
+      description: Whether autoscaling is on.
+      type: bool
+    autoscale_policy:
+      description: The rules of autoscaling.
+      type: dict
+    user_reset_policy:
+      description: Whether, and how often in a day, users may reset their desktops. Newer regions only.
+      type: dict
+    status:
+      description:
+        - V(STEADY) if nothing is being done to it, V(TEMPORARY) while it is changed, V(EXIST_FROZEN) if desktops are
+          frozen, or V(UNKNOWN).
+      type: str
+    enterprise_project_id:
+      description: ID of its enterprise project.
+      type: str
+    in_maintenance_mode:
+      description: Whether it is in maintenance mode.
+      type: bool
+    desktop_name_policy_id:
+      description: ID of the policy by which its desktops get their names.
+      type: str
+    tags:
+      description: Its tags, each with C(key) and C(value). Newer regions only.
+      type: list
+      elements: dict
+    ou_name:
+      description: The OU that its desktops join. Newer regions only.
+      type: str
+    domain:
+      description: Its domain. Newer regions only.
+      type: str
+    isolation_num:
+      description: Number of desktops that nobody can connect to. Newer regions only.
+      type: int
     desktops:
-      description: The pool's desktops, with the service's own fields.
+      description: The pool's desktops, with the fields of RV(hwcloud.workspace.desktop_info#module:desktops).
       returned: if O(gather) has V(desktops)
       type: list
       elements: dict
@@ -129,6 +227,25 @@ desktop_pools:
       returned: if O(gather) has V(users)
       type: list
       elements: dict
+      contains:
+        object_id:
+          description: ID of the user or user group.
+          type: str
+        object_type:
+          description: V(USER) or V(USER_GROUP).
+          type: str
+        object_name:
+          description: Name of the user or user group.
+          type: str
+        user_group:
+          description: Privileges on the desktops.
+          type: str
+        created_at:
+          description: When it was added, in UTC.
+          type: str
+        domain:
+          description: Its domain. Newer regions only.
+          type: str
     users:
       description: Those of O(user_ids) who may use the pool or have a desktop of it.
       returned: if O(user_ids) is set
@@ -160,7 +277,7 @@ desktop_pools:
           type: int
     running_jobs:
       description:
-        - Jobs that run for the pool, each with its RV(ignore:job_id), type, state, times and sub-jobs.
+        - Jobs that run for the pool, with the fields of RV(hwcloud.workspace.job_info#module:jobs).
         - Where many pools are looked up, a job belongs to the pool of its desktops; one without desktops is left out.
       returned: if O(gather) has V(jobs)
       type: list
@@ -180,12 +297,12 @@ desktop_pools:
   sample:
     - id: a130ab3a-72bf-4b71-baa9-af4987c8e338
       name: finance-win10
-      image_id: a866298d-67db-44b0-a1f1-9d09bdddc20f
-      desktop_count: 40
-      desktop_used: 12
+      image_id: 3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10
+      desktop_count: 3
+      desktop_used: 1
       drift:
         product_id: 0
-        image_id: 2
+        image_id: 0
         disk_num: 0
         disk_size: 0
       capabilities:
@@ -194,8 +311,9 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -203,17 +321,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: c12a66fc248104d297792161c1cc148f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:list to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

@@ -57,7 +57,7 @@ job_id:
   description: ID of the service's job for the message. None in check mode.
   returned: success
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 diff:
   description: The message.
   returned: success
@@ -70,8 +70,9 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -79,17 +80,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: c12a66fc248104d297792161c1cc148f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:list to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

@@ -15,7 +15,7 @@ description:
   - Brings all desktops of a Huawei Cloud Workspace desktop pool to a power state, with one request for the whole pool.
     For single desktops there is M(hwcloud.workspace.desktop_power).
   - The module compares first. If every desktop that can be in the state is in it already, nothing is sent.
-  - Desktops in the status C(ERROR) and those that are being deleted are left out; a warning names the former. That the
+  - Desktops in the status V(ERROR) and those that are being deleted are left out; a warning names the former. That the
     service fails to start or stop them, or a desktop that was in the state already, does not fail the task.
   - A job that already runs for the pool is waited for, and the comparison is made again after it. A run that was
     interrupted is therefore resumed by running it again, except that O(state=rebooted) reboots once more.
@@ -83,7 +83,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool after the task, with the service's own fields. Its desktops are not part of it.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - Its desktops are not part of it.
   returned: success, and when desktops failed
   type: dict
   sample:
@@ -94,10 +96,10 @@ job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -125,6 +127,20 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
+    job_type: executeDesktopsAction
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:01:14"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 3
+      succeeded: 3
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description:
     - IDs of the desktops that the job reports success for, also if it was adopted.
@@ -132,7 +148,10 @@ desktops_succeeded:
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample:
+    - 9d30c8ac-77b5-4453-80da-8f027223ee99
+    - 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    - b9926327-7a5c-9ec1-1822-a7d3a029ada2
 desktops_failed:
   description: The desktops that failed to get into the state, and why.
   returned: always, unless the task failed before it had read the pool
@@ -151,10 +170,16 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+      desktop_name: FIN-002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description:
     - What has changed or would change, the numbers of desktops by status.
@@ -164,42 +189,44 @@ diff:
   sample:
     before:
       desktops_by_status:
-        ACTIVE: 38
-        SHUTOFF: 2
+        ACTIVE: 3
     after:
       desktops_by_status:
-        SHUTOFF: 40
+        SHUTOFF: 3
 error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
-  sample: WKS.00010032
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 409
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 1a56eb1661753126b911d96456baf95d
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:operate to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:operate
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

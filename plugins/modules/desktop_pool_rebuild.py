@@ -13,19 +13,15 @@ author:
   - The hwcloud.workspace contributors (@hwcloud)
 description:
   - Brings the desktops of a Huawei Cloud Workspace desktop pool to an image, by recomposing (rebuilding) their system
-    disks.
-    B(Everything on a recomposed system disk is lost.)
+    disks. B(Everything on a recomposed system disk is lost.)
   - The module compares first. If the pool and every desktop in scope run the image already, nothing is sent.
   - If the pool has the image and some desktops do not, for example because they failed before, only those are
-    recomposed
-    (a repair, O(is_fix) in the service's words).
+    recomposed (a repair, O(is_fix) in the service's words).
   - If some desktops have the image and the pool does not, for example after a canary, the pool's template is moved
-    alone
-    and then the other desktops are recomposed. A desktop that runs the image is never recomposed again, except by
+    alone and then the other desktops are recomposed. A desktop that runs the image is never recomposed again, except by
     O(force).
   - A job that already runs for the pool is waited for, and the comparison is made again after it. A run that was
-    interrupted
-    is therefore resumed by running it again.
+    interrupted is therefore resumed by running it again.
   - If the answer to the request is lost, the module looks for the job and for its effect before anything is sent again.
 options:
   image_id:
@@ -63,8 +59,8 @@ options:
     default: false
   handle_type:
     description:
-      - Scope of the change. If it and O(desktop_ids) are left out, the pool and all of its desktops are brought to
-        the image.
+      - Scope of the change. If it and O(desktop_ids) are left out, the pool and all of its desktops are brought to the
+        image.
       - V(ONLY_FOR_EXPAND) changes the pool's template for desktops that are added later, and no desktop.
       - V(FOR_EXPAND_AND_IDLE) changes the template and the desktops without a user.
       - V(FOR_EXPAND_AND_ALL) changes the template and all desktops.
@@ -147,7 +143,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool after the task, with the service's own fields. In check mode it is the pool as it would be.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - In check mode it is the pool as it would be.
   returned: success, and when desktops failed
   type: dict
   sample:
@@ -159,10 +157,10 @@ job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -190,12 +188,29 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
+    job_type: rebuildDesktopPool
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:01:18"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 3
+      succeeded: 3
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: IDs of the desktops that were recomposed, by an adopted job too.
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample:
+    - 9d30c8ac-77b5-4453-80da-8f027223ee99
+    - 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    - b9926327-7a5c-9ec1-1822-a7d3a029ada2
 desktops_failed:
   description: The desktops that failed, and why.
   returned: always, unless the task failed before it had read the pool
@@ -214,30 +229,36 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+      desktop_name: FIN-002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description: What has changed or would change, the pool's image and the numbers of desktops by image.
   returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
-      image_id: 0a0c7a3e-6c0b-4a0e-9b5c-6f7b1f0d2c11
+      image_id: 3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10
       desktops_by_image:
-        0a0c7a3e-6c0b-4a0e-9b5c-6f7b1f0d2c11: 40
+        3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10: 3
     after:
       image_id: a866298d-67db-44b0-a1f1-9d09bdddc20f
       desktops_by_image:
-        a866298d-67db-44b0-a1f1-9d09bdddc20f: 40
+        a866298d-67db-44b0-a1f1-9d09bdddc20f: 3
 error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
   sample: WKS.00010032
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 409
@@ -245,23 +266,27 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: ca6f2e869d742487f78781bc63421c58
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: "Operation conflict: status MAINTENANCE does not allow RebuildDesktopPool, resource
+    a130ab3a-72bf-4b71-baa9-af4987c8e338."
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:rebuild
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

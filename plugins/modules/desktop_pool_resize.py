@@ -21,8 +21,8 @@ description:
   - The module compares first. If the pool and every desktop in scope have the product already, nothing is sent.
   - A desktop that has the product is never resized again. If some desktops have it, for example after a canary or
     because others failed, or if desktops differ in product, the pool's template is moved alone and the desktops that
-    lack the product are resized by their IDs. Older regions do not know how to do that; there the
-    task fails and says so.
+    lack the product are resized by their IDs. Older regions do not know how to do that; there the task fails and says
+    so.
   - The product is looked up before anything is sent, in check mode too. One that is unknown, sold out or not offered in
     the pool's availability zone is refused.
   - A pool that is billed by the month or year can only grow. The service refuses what it does not allow.
@@ -46,8 +46,8 @@ options:
     choices: [STOP_DESKTOP]
   handle_type:
     description:
-      - Scope of the change. If it and O(desktop_ids) are left out, the pool and all of its desktops are brought to
-        the product.
+      - Scope of the change. If it and O(desktop_ids) are left out, the pool and all of its desktops are brought to the
+        product.
       - V(ONLY_FOR_EXPAND) changes the pool's template for desktops that are added later, and no desktop.
       - V(FOR_EXPAND_AND_IDLE) changes the template and the desktops without a user.
       - V(FOR_EXPAND_AND_ALL) changes the template and all desktops.
@@ -116,7 +116,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool after the task, with the service's own fields. In check mode it is the pool as it would be.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - In check mode it is the pool as it would be.
   returned: success, and when desktops failed
   type: dict
   sample:
@@ -129,10 +131,10 @@ job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
     - Where the region starts a job for each desktop, their numbers are told here as one.
   returned: always, unless the task failed before it had read the pool
   type: dict
@@ -161,12 +163,29 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
+    job_type: resizeDesktopPool
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:01:24"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 3
+      succeeded: 3
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: IDs of the desktops that were resized, by an adopted job too.
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample:
+    - 9d30c8ac-77b5-4453-80da-8f027223ee99
+    - 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    - b9926327-7a5c-9ec1-1822-a7d3a029ada2
 desktops_failed:
   description: The desktops that failed, and why.
   returned: always, unless the task failed before it had read the pool
@@ -185,10 +204,16 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+      desktop_name: FIN-002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description: What has changed or would change, the pool's product and the numbers of desktops by product.
   returned: always, unless the task failed before it had read the pool
@@ -197,18 +222,18 @@ diff:
     before:
       product_id: workspace.x86.enterprise.large2
       desktops_by_product:
-        workspace.x86.enterprise.large2: 40
+        workspace.x86.enterprise.large2: 3
     after:
       product_id: workspace.x86.enterprise.xlarge2
       desktops_by_product:
-        workspace.x86.enterprise.xlarge2: 40
+        workspace.x86.enterprise.xlarge2: 3
 error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
   sample: WKS.00010032
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 409
@@ -216,23 +241,27 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: ca6f2e869d742487f78781bc63421c58
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: "Operation conflict: status MAINTENANCE does not allow ResizeDesktopPool, resource
+    a130ab3a-72bf-4b71-baa9-af4987c8e338."
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:resize
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

@@ -44,7 +44,8 @@ options:
     elements: str
   gray_count:
     description:
-      - Number of desktops to run on first. The others follow when these are through. Wins over O(gray_desktop_ids).
+      - Number of desktops to run on first, V(1) or more. The others follow when these are through.
+      - Wins over O(gray_desktop_ids).
     type: int
   gray_desktop_ids:
     description:
@@ -53,7 +54,7 @@ options:
     elements: str
   gray_fail_threshold:
     description:
-      - Number of failures among the first desktops at which it is not run on the others.
+      - Number of failures among the first desktops, V(1) or more, at which it is not run on the others.
     type: int
   pre_start:
     description:
@@ -130,7 +131,7 @@ EXAMPLES = r"""
 RETURN = r"""
 task:
   description:
-    - The script task when it was seen last, with the service's own fields. None in check mode.
+    - The script task when it was seen last. None in check mode.
     - With O(wait=false) it has nothing but its RV(task.id).
   returned: always, unless the task failed before it had read the pool
   type: dict
@@ -138,8 +139,30 @@ task:
     id:
       description: ID of the script task.
       type: str
+    desktop_pool_id:
+      description: ID of the pool.
+      type: str
+    desktop_pool_name:
+      description: Name of the pool.
+      type: str
+    scripts:
+      description: The scripts, each with ID and name.
+      type: list
+      elements: dict
+    command_content:
+      description: The command.
+      type: str
+    command_type:
+      description: What runs the command.
+      type: str
     status:
-      description: State of the script task, V(FINISH) or V(FAILED) once it is over.
+      description: State of the script task, V(INIT), V(RUNNING), V(FINISH) or V(FAILED).
+      type: str
+    start_time:
+      description: When it began, in UTC.
+      type: str
+    end_time:
+      description: When it ended, in UTC.
       type: str
     success_num:
       description: Number of successes.
@@ -150,14 +173,20 @@ task:
     skip_num:
       description: Number of those that were left out.
       type: int
-    start_time:
-      description: When it began, in UTC.
-      type: str
-    end_time:
-      description: When it ended, in UTC.
-      type: str
+  sample:
+    id: b562c22d-280e-c3f1-68c1-1f72e260112f
+    desktop_pool_id: a130ab3a-72bf-4b71-baa9-af4987c8e338
+    desktop_pool_name: finance-win10
+    start_time: "2026-11-20T22:00:00Z"
+    end_time: "2026-11-20T22:00:12Z"
+    status: FINISH
+    success_num: 2
+    failed_num: 0
+    skip_num: 0
+    command_content: Get-Date
+    command_type: POWERSHELL
 records:
-  description: What became of each script on each desktop, with the service's own fields. Empty with O(wait=false).
+  description: What became of each script on each desktop. Empty with O(wait=false).
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: dict
@@ -165,38 +194,54 @@ records:
     id:
       description: ID of the record.
       type: str
+    script_id:
+      description: ID of the script. Empty for a command.
+      type: str
+    script_name:
+      description: Name of the script. Empty for a command.
+      type: str
+    script_task_id:
+      description: ID of the script task.
+      type: str
     resource_id:
       description: ID of the desktop.
       type: str
     resource_name:
       description: Name of the desktop.
       type: str
-    script_id:
-      description: ID of the script.
+    resource_type:
+      description: V(DESKTOP).
+      type: str
+    start_time:
+      description: When it began there, in UTC.
+      type: str
+    end_time:
+      description: When it ended there, in UTC.
       type: str
     status:
       description: State of the run, for example V(SUCCESS) or V(FAILED).
       type: str
-    result_code:
-      description: The service's error code.
-      type: str
-    reason:
-      description: The service's reason.
-      type: str
     execute_order:
       description: V(1) on the first desktops, V(2) on the rest, V(0) if there are no first ones.
       type: int
+    result_code:
+      description: The service's error code. Empty if there is none.
+      type: str
+    reason:
+      description: The service's reason. Empty if there is none.
+      type: str
   sample:
-    - id: 2f8a6b1e-90cd-4f6e-8f7a-1e3c5a7b9d10
+    - id: 5399d1e3-e3a6-a650-c294-27a33d7d2c02
       resource_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
       resource_name: FIN-001
-      script_id: 6a4d2b1c-5e8f-4c37-b2a1-9f0e8d7c6b07
+      script_id: ""
       status: SUCCESS
       result_code: ""
       reason: ""
-      execute_order: 1
+      execute_order: 0
 desktop_pool:
-  description: The pool after the task, with the service's own fields.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
   returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
@@ -217,33 +262,36 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
-  sample: WKS.00010032
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 409
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: c12a66fc248104d297792161c1cc148f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:list to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

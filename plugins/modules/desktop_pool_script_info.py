@@ -133,29 +133,29 @@ tasks:
       description: Number of those that were left out.
       type: int
     records:
-      description: What became of each script on each desktop, with the service's own fields.
+      description: >-
+        What became of each script on each desktop, with the fields of
+        RV(hwcloud.workspace.desktop_pool_script#module:records).
       returned: if O(gather) has V(records)
       type: list
       elements: dict
   sample:
-    - id: 8e2c1d0f-7a6b-4958-a3c2-1b0d9e8f7a08
+    - id: f69f5d99-dadb-28d2-aee8-bd53ecc1c060
       desktop_pool_id: a130ab3a-72bf-4b71-baa9-af4987c8e338
       desktop_pool_name: finance-win10
-      scripts:
-        - id: 6a4d2b1c-5e8f-4c37-b2a1-9f0e8d7c6b07
-          name: cleanup
       status: FINISH
-      start_time: "2026-11-20T22:00:05Z"
-      end_time: "2026-11-20T22:01:05Z"
-      success_num: 40
+      start_time: "2026-11-20T22:00:42Z"
+      end_time: "2026-11-20T22:01:04Z"
+      success_num: 3
       failed_num: 0
       skip_num: 0
 error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -163,17 +163,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: f0f6bb33df6c43180384c4f163d52af1
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:list to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

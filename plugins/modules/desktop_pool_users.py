@@ -159,9 +159,10 @@ authorized_objects:
       object_name: user-a1
       object_type: USER
       user_group: administrators
-      created_at: "2026-11-20T11:45:42.000Z"
+      created_at: "2026-02-02T09:30:00.000Z"
 desktop_pool:
-  description: The pool after the task, with the service's own fields.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
   returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
@@ -173,34 +174,36 @@ diff:
   type: dict
   sample:
     before:
-      authorized_objects: [USER user-a1 (users), USER user-b2 (users)]
+      authorized_objects: [USER user-a1 (users)]
     after:
-      authorized_objects: [USER user-a1 (administrators)]
+      authorized_objects: [USER user-a1 (administrators), USER_GROUP finance-staff (users)]
 error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
-  sample: WKS.00170312
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 400
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 77213871329e973b1b71937b2ed73d5f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:authorizeUsers to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:authorizeUsers
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

@@ -114,7 +114,7 @@ attributes:
     details:
       - Sends nothing that changes anything, and returns the same RV(diff) as the real run would.
       - Warns of desktops whose disks would be deleted, of those that would be started for the change, of those in the
-        state ERROR, and of a job that the real run would wait for.
+        state V(ERROR), and of a job that the real run would wait for.
   diff_mode:
     support: full
   idempotent:
@@ -165,7 +165,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool after the task, with the service's own fields. In check mode it is the pool as it would be.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - In check mode it is the pool as it would be.
   returned: success, and when desktops failed
   type: dict
   sample:
@@ -173,7 +175,7 @@ desktop_pool:
     name: finance-win10
     data_volumes:
       - id: 7c1d9e1e-3a60-4c0c-9a55-0e5a6d1b8802
-        type: SAS
+        type: SSD
         size: 100
     status: STEADY
 added:
@@ -202,6 +204,10 @@ added:
     kms_id:
       description: ID of the KMS key, if the disk is encrypted.
       type: str
+  sample:
+    - id: 89b243cd-44f9-f32d-51ad-1835d41719de
+      type: SAS
+      size: 200
 expanded:
   description:
     - The disks that were grown, as they are now. In check mode those that would be.
@@ -227,6 +233,10 @@ expanded:
     kms_id:
       description: ID of the KMS key, if the disk is encrypted.
       type: str
+  sample:
+    - id: 7c1d9e1e-3a60-4c0c-9a55-0e5a6d1b8802
+      type: SSD
+      size: 300
 deleted:
   description:
     - The disks that were deleted. In check mode those that would be.
@@ -252,14 +262,18 @@ deleted:
     kms_id:
       description: ID of the KMS key, if the disk is encrypted.
       type: str
+  sample:
+    - id: 7c1d9e1e-3a60-4c0c-9a55-0e5a6d1b8802
+      type: SSD
+      size: 300
 job_id:
   description: ID of the job that the task started last, or that it adopted. None if there is none.
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 0570faaa-a4a0-a2e5-39a0-ea06444dd620
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -287,12 +301,29 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 0570faaa-a4a0-a2e5-39a0-ea06444dd620
+    job_type: addDesktopPoolVolumes
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:01:23"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 3
+      succeeded: 3
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description: IDs of the desktops on which no job of the task failed, an adopted one included.
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample:
+    - 9d30c8ac-77b5-4453-80da-8f027223ee99
+    - 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+    - b9926327-7a5c-9ec1-1822-a7d3a029ada2
 desktops_failed:
   description: The desktops that failed, and why.
   returned: always, unless the task failed before it had read the pool
@@ -311,25 +342,33 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20
+      desktop_name: FIN-002
+      error_code: WKS.00010110
+      fail_reason: The desktop did not obtain an IP address.
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description:
     - What has changed or would change. V(data_volumes) and V(root_volume) are the pool's.
-    - If only desktops differ, V(desktops_by_disks) is the numbers of desktops by their data disks, and
-      V(system_disks) that by the size of their system disk.
+    - If only desktops differ, V(desktops_by_disks) is the numbers of desktops by their data disks, and V(system_disks)
+      that by the size of their system disk.
   returned: always, unless the task failed before it had read the pool
   type: dict
   sample:
     before:
       data_volumes:
-        - type: SAS
-          size: 50
+        - type: SSD
+          size: 100
     after:
       data_volumes:
         - type: SAS
+          size: 200
+        - type: SSD
           size: 100
 error_code:
   description: The service's error code, or that of the first desktop that failed.
@@ -337,7 +376,7 @@ error_code:
   type: str
   sample: WKS.00010032
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 409
@@ -345,23 +384,27 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 372b5489bcd823454b8ee2a6674bfd47
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: "Operation conflict: status MAINTENANCE does not allow AddDesktopPoolVolumes, resource
+    a130ab3a-72bf-4b71-baa9-af4987c8e338."
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktopPools:batchAddVolumes
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

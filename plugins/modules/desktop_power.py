@@ -18,8 +18,8 @@ description:
   - The service refuses single desktops in its answer. The others are waited for all the same; then the task fails and
     names those that were refused.
   - The service names no job for this, so the status of the desktops is watched. A desktop that was asked to reboot is
-    taken for rebooted when it reads C(ACTIVE) without a task twice in a row, 30 seconds after the request or later.
-  - Desktops in the status C(ERROR) are asked for as well, since they were named. Desktops that are being deleted are
+    taken for rebooted when it reads V(ACTIVE) without a task twice in a row, 30 seconds after the request or later.
+  - Desktops in the status V(ERROR) are asked for as well, since they were named. Desktops that are being deleted are
     left out.
   - A job that already runs for the pool is waited for, and the comparison is made again after it. A run that was
     interrupted is therefore resumed by running it again, except that O(state=rebooted) reboots once more.
@@ -110,7 +110,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 desktop_pool:
-  description: The pool after the task, with the service's own fields. Its desktops are not part of it.
+  description:
+    - The pool after the task, with the fields of RV(hwcloud.workspace.desktop_pool_info#module:desktop_pools).
+    - Its desktops are not part of it.
   returned: success, and when desktops failed
   type: dict
   sample:
@@ -123,10 +125,10 @@ job_id:
       to another place (cold migration).
   returned: always, unless the task failed before it had read the pool
   type: str
-  sample: 3979904c-7beb-4f34-835f-2fa989a5550a
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 job:
   description:
-    - That job when it was seen last. None if none was waited for.
+    - The job of RV(job_id) when it was seen last. None if none was waited for.
   returned: always, unless the task failed before it had read the pool
   type: dict
   contains:
@@ -154,6 +156,20 @@ job:
     sub_jobs:
       description: Numbers of desktops by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
+    job_type: operateDesktops
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:00"
+    end_time: "2026-11-20 22:00:47"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 2
+      succeeded: 2
+      failed: 0
+      running: 0
+      waiting: 0
 desktops_succeeded:
   description:
     - IDs of the desktops that were asked for and came to the state, or that an adopted job reports success for. With
@@ -161,7 +177,7 @@ desktops_succeeded:
   returned: always, unless the task failed before it had read the pool
   type: list
   elements: str
-  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99]
+  sample: [9d30c8ac-77b5-4453-80da-8f027223ee99, 0f1d8a35-90e4-4c9a-8a4f-6a1a9a6a7d20]
 desktops_failed:
   description: The desktops that the service refused, or that did not come to the state in time, and why.
   returned: always, unless the task failed before it had read the pool
@@ -180,10 +196,16 @@ desktops_failed:
     fail_reason:
       description: The service's reason.
       type: str
+  sample:
+    - desktop_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
+      desktop_name: FIN-001
+      error_code: ""
+      fail_reason: the request was accepted, but 120 s later its effect does not show
 adopted:
   description: Whether nothing was sent because a job that already ran led to the state that was wanted.
   returned: always, unless the task failed before it had read the pool
   type: bool
+  sample: false
 diff:
   description:
     - What has changed or would change, the numbers of the named desktops by status.
@@ -193,8 +215,7 @@ diff:
   sample:
     before:
       desktops_by_status:
-        ACTIVE: 1
-        SHUTOFF: 1
+        ACTIVE: 2
     after:
       desktops_by_status:
         SHUTOFF: 2
@@ -202,33 +223,36 @@ error_code:
   description: The service's error code, or that of the first desktop that failed.
   returned: when the service refused or failed
   type: str
-  sample: WKS.00010032
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 409
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 1a56eb1661753126b911d96456baf95d
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktops:operate to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:desktops:operate
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 running_job_id:
   description: ID of the other job that runs for the pool.
   returned: when O(wait=false) and another job runs
   type: str
+  sample: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
 """
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.arguments import (

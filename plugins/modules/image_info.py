@@ -133,8 +133,9 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -142,12 +143,14 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 77213871329e973b1b71937b2ed73d5f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow ListImages to be performed
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service refused for want of a permission, and sent one
   type: str
 """

@@ -85,20 +85,66 @@ jobs:
       description: Its sub-jobs, with the service's own fields.
       type: list
       elements: dict
+      contains:
+        id:
+          description: ID of the sub-job.
+          type: str
+        job_id:
+          description: ID of its job.
+          type: str
+        job_type:
+          description: The service's type of the job.
+          type: str
+        status:
+          description: V(WAITING), V(RUNNING), V(SUCCESS) or V(FAILED).
+          type: str
+        begin_time:
+          description: When it began, as the service writes it, without a time zone.
+          type: str
+        end_time:
+          description: When it ended, as the service writes it, without a time zone. None while it runs.
+          type: str
+        process:
+          description: How far it is, from 0 to 100.
+          type: int
+        entities:
+          description: What it is about, the desktop's ID and name among it.
+          type: dict
+        entity:
+          description: Name of what it is about.
+          type: str
+        desktop_name:
+          description: Name of the desktop.
+          type: str
+        ip_address:
+          description: IP address of the desktop.
+          type: str
+        attach_user:
+          description: Name of the desktop's user. Empty if it has none.
+          type: str
+        project_id:
+          description: ID of the project.
+          type: str
+        error_code:
+          description: The service's code if it failed.
+          type: str
+        fail_reason:
+          description: The service's reason if it failed.
+          type: str
   sample:
-    - job_id: 3979904c-7beb-4f34-835f-2fa989a5550a
+    - job_id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
       job_type: rebuildDesktopPool
       status: RUNNING
-      begin_time: "2026-11-20 22:00:05"
+      begin_time: "2026-11-20 22:00:00"
       end_time: ""
       job_error_code: ""
       fail_reason: ""
       sub_jobs:
-        - id: e43caef5-e478-4624-9e8c-b0b636331cbc
-          job_id: 3979904c-7beb-4f34-835f-2fa989a5550a
+        - id: 8a504766-020c-60bd-f82a-3bd59f7e6838
+          job_id: 9774f30f-f1f9-4a55-bd53-783b84a6e74c
           job_type: rebuildDesktopPool
           status: RUNNING
-          process: 40
+          process: 87
           entities:
             desktop_id: 9d30c8ac-77b5-4453-80da-8f027223ee99
             desktop_name: FIN-001
@@ -106,8 +152,9 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -115,17 +162,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: f365cd6ae879befe77a674475ec79177
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:desktopPools:list to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
-  sample: workspace:jobs:get
+  sample: workspace:desktopPools:list
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

@@ -97,6 +97,32 @@ job:
     sub_jobs:
       description: Numbers of sub-jobs by state, V(total), V(succeeded), V(failed), V(running) and V(waiting).
       type: dict
+  sample:
+    id: 3979904c-7beb-4f34-835f-2fa989a5550a
+    job_type: applyWorkspace
+    status: SUCCESS
+    begin_time: "2026-11-20 22:00:05"
+    end_time: "2026-11-20 22:05:40"
+    job_error_code: ""
+    fail_reason: ""
+    sub_jobs:
+      total: 0
+      succeeded: 0
+      failed: 0
+      running: 0
+      waiting: 0
+desktops_succeeded:
+  description: IDs of the desktops for which it succeeded. Jobs that enable or disable the service have none.
+  returned: when it failed once more
+  type: list
+  elements: str
+  sample: []
+desktops_failed:
+  description: The desktops for which it failed. Jobs that enable or disable the service have none.
+  returned: when it failed once more
+  type: list
+  elements: dict
+  sample: []
 diff:
   description: The state of the job, if it was carried out once more or would be.
   returned: success
@@ -110,26 +136,29 @@ error_code:
   description: The service's error code.
   returned: when the service refused, or the job failed once more
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
-  sample: 400
+  sample: 403
 request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: c12a66fc248104d297792161c1cc148f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:jobs:get to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:jobs:get
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """

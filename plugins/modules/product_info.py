@@ -110,11 +110,29 @@ products:
     is_gpu:
       description: Whether it has a GPU.
       type: bool
+    system_disk_type:
+      description: Type of the system disk that it comes with.
+      type: str
+    system_disk_size:
+      description: Size of that disk in GB, as text.
+      type: str
     descriptions:
       description: CPU and memory in words.
       type: str
     charge_mode:
       description: V(0) is billed by the month or year, V(1) by use.
+      type: str
+    contain_data_disk:
+      description: Whether its price includes data disks.
+      type: bool
+    resource_type:
+      description: The service's type of resource for billing it.
+      type: str
+    cloud_service_type:
+      description: The service's type for billing it.
+      type: str
+    volume_product_type:
+      description: The service's type of its disks, for billing them.
       type: str
     package_type:
       description: Its series, for example V(enterprise). Only newer regions tell.
@@ -147,8 +165,9 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -156,12 +175,14 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 77213871329e973b1b71937b2ed73d5f
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow ListProducts to be performed
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service refused for want of a permission, and sent one
   type: str
 """

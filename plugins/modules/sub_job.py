@@ -17,7 +17,7 @@ description:
     of a job that still runs, or that another task waits for.
   - The module reads the sub-jobs first. If there is nothing to delete, nothing is sent. A run that was interrupted is
     finished by running it again.
-  - The service keeps the records of C(changeAccessVpc), C(cancelWorkspace) and C(applyWorkspace).
+  - The service keeps the records of jobs of the types V(changeAccessVpc), V(cancelWorkspace) and V(applyWorkspace).
 options:
   state:
     description:
@@ -72,7 +72,7 @@ deleted:
   returned: success
   type: list
   elements: str
-  sample: [e43caef5-e478-4624-9e8c-b0b636331cbc]
+  sample: [710a5e5c-c83f-9cb1-0baa-0800a1d21b10]
 diff:
   description: The number of records, by the state of their sub-jobs.
   returned: success
@@ -80,7 +80,7 @@ diff:
   sample:
     before:
       sub_jobs:
-        FAILED: 3
+        FAILED: 1
     after:
       sub_jobs:
         FAILED: 0
@@ -88,8 +88,9 @@ error_code:
   description: The service's error code.
   returned: when the service refused
   type: str
+  sample: APIGW.0302
 http_status:
-  description: HTTP status of the refusal.
+  description: HTTP status of the service's refusal.
   returned: when the service refused
   type: int
   sample: 403
@@ -97,17 +98,19 @@ request_id:
   description: The service's ID of the refused request, for a support ticket.
   returned: when the service refused
   type: str
+  sample: 52911a4c42739f0af77d24a7eeb5a7e4
 error_msg:
   description: The service's own words.
   returned: when the service refused
   type: str
+  sample: Policy doesn't allow workspace:jobs:deleteSubJobRecords to be performed.
 iam_action:
   description: The permission that the credentials lack.
   returned: when the service refused for want of a permission whose name is known
   type: str
   sample: workspace:jobs:deleteSubJobRecords
 encoded_authorization_message:
-  description: The reason of such a refusal, to be decoded with the STS operation C(DecodeAuthorizationMessage).
+  description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service sent one
   type: str
 """
