@@ -134,8 +134,28 @@ def test_audit(ansible_in_process: Ansible, sight: Sight) -> None:
     assert lines[2].endswith("maintenance mode")
     assert lines[3].endswith("job running")
     assert len(run.requests) <= 7
+    assert run.kept["pool_audit"] == {
+        "pools": {"callcenter": 0, "engineering": 1, "finance": 4},
+        "drifted": ["engineering", "finance"],
+    }
 
     some = ansible_in_process.playbook("audit_pools", {"pool_name": "engin", "pool": ""}, check=True)
     assert [line.split()[0] for line in some["Show the pools"]["msg"]] == ["POOL", "engineering"]
     named = ansible_in_process.playbook("audit_pools", {"pool_name": "", "pool": "finance,callcenter,nowhere"})
     assert [line.split()[0] for line in named["Show the pools"]["msg"]] == ["POOL", "callcenter", "finance"]
+
+
+def test_a_report_without_anything_before_it(ansible_in_process: Ansible, sight: Sight) -> None:
+    """It looks at the pools that are named; one in maintenance mode is not as it should be."""
+    run = ansible_in_process.playbook("report_pools", {"pool": "finance, engineering"}, fails=True)
+    header, *lines = run["Show what came of the pools"]["msg"]
+    assert header.split() == ["POOL", "OUTCOME", "SUCCEEDED", "FAILED", "SKIPPED", "DRIFTED", "STATE"]
+    assert [" ".join(line.split()) for line in lines] == [
+        "engineering not reported 0 0 0 1 maintenance mode",
+        "finance not reported 0 0 0 0 steady",
+    ]
+    assert run.kept["pool_overview"]["left"] == ["engineering"]
+    assert "Not as they should be: engineering." in run.output
+    nothing = ansible_in_process.playbook("report_pools")
+    assert nothing["Show what came of the pools"]["msg"] == ["No pool was reported: nothing was maintained."]
+    assert nothing.requests == []
