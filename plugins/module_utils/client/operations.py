@@ -51,7 +51,7 @@ _POOLS = _PROJECT + "/desktop-pools"
 _POOL = _POOLS + "/{pool_id}"
 
 LIST_POOLS = Operation("ListDesktopPools", "GET", _POOLS, Effect.READ, "workspace:desktopPools:list")
-SHOW_POOL = Operation("ShowDesktopPoolDetail", "GET", _POOL, Effect.READ)
+SHOW_POOL = Operation("ShowDesktopPoolDetail", "GET", _POOL, Effect.READ, "workspace:desktopPools:get")
 CREATE_POOL = Operation("CreateDesktopPool", "POST", _POOLS, Effect.ONCE, "workspace:desktopPools:create")
 UPDATE_POOL = Operation("UpdateDesktopPool", "PUT", _POOL, Effect.REPEATABLE, "workspace:desktopPools:update")
 DELETE_POOL = Operation("DeleteDesktopPool", "DELETE", _POOL, Effect.REPEATABLE, "workspace:desktopPools:delete")
@@ -69,8 +69,16 @@ CHANGE_POOL_USERS = Operation(
     Effect.ONCE,
     "workspace:desktopPools:authorizeUsers",
 )
-LIST_POOLS_BY_USERS = Operation("ListDesktopPoolsByUsers", "GET", _POOLS + "/statistics/by-users", Effect.READ)
-LIST_DRIFT = Operation("ListInconsistentStatics", "GET", _POOL + "/inconsistent-statics", Effect.READ)
+LIST_POOLS_BY_USERS = Operation(
+    "ListDesktopPoolsByUsers", "GET", _POOLS + "/statistics/by-users", Effect.READ, "workspace:desktopPools:listByUsers"
+)
+LIST_DRIFT = Operation(
+    "ListInconsistentStatics",
+    "GET",
+    _POOL + "/inconsistent-statics",
+    Effect.READ,
+    "workspace:desktopPools:getStatisticsByInconsistent",
+)
 REBUILD_POOL = Operation(
     "RebuildDesktopPool", "POST", _POOL + "/rebuild", Effect.ONCE, "workspace:desktopPools:rebuild"
 )
@@ -95,15 +103,37 @@ DELETE_POOL_VOLUMES = Operation(
 ACT_ON_POOL = Operation(
     "ExecuteDesktopPoolAction", "POST", _POOL + "/action", Effect.ONCE, "workspace:desktopPools:operate"
 )
-NOTIFY_POOL = Operation("SendDesktopPoolNotifications", "POST", _POOL + "/notifications", Effect.ONCE)
-ATTACH_POOL_USER = Operation("AttachDesktopPoolUser", "POST", _POOL + "/attach", Effect.ONCE)
-RUN_POOL_SCRIPT = Operation("ExecuteDesktopPoolScript", "POST", _POOL + "/script-executions", Effect.ONCE)
-LIST_POOL_SCRIPT_TASKS = Operation(
-    "ShowDesktopPoolsScriptExecTasks", "GET", _POOLS + "/script-execution-tasks/detail", Effect.READ
+NOTIFY_POOL = Operation(
+    "SendDesktopPoolNotifications",
+    "POST",
+    _POOL + "/notifications",
+    Effect.ONCE,
+    "workspace:desktopPools:sendNotifications",
 )
-LIST_SCRIPT_RECORDS = Operation("ListScriptRecords", "GET", _PROJECT + "/script-execution-records", Effect.READ)
-LIST_DESKTOPS = Operation("ListDesktopsDetail", "GET", _PROJECT + "/desktops/detail", Effect.READ)
-LIST_DESKTOPS_BRIEF = Operation("ListDesktops", "GET", _PROJECT + "/desktops", Effect.READ)
+ATTACH_POOL_USER = Operation(
+    "AttachDesktopPoolUser", "POST", _POOL + "/attach", Effect.ONCE, "workspace:desktopPools:attachUser"
+)
+RUN_POOL_SCRIPT = Operation(
+    "ExecuteDesktopPoolScript",
+    "POST",
+    _POOL + "/script-executions",
+    Effect.ONCE,
+    "workspace:desktopPools:executeScripts",
+)
+LIST_POOL_SCRIPT_TASKS = Operation(
+    "ShowDesktopPoolsScriptExecTasks",
+    "GET",
+    _POOLS + "/script-execution-tasks/detail",
+    Effect.READ,
+    "workspace:desktopPools:listScriptTasks",
+)
+LIST_SCRIPT_RECORDS = Operation(
+    "ListScriptRecords", "GET", _PROJECT + "/script-execution-records", Effect.READ, "workspace:scripts:listRecords"
+)
+LIST_DESKTOPS = Operation(
+    "ListDesktopsDetail", "GET", _PROJECT + "/desktops/detail", Effect.READ, "workspace:desktops:listDetail"
+)
+LIST_DESKTOPS_BRIEF = Operation("ListDesktops", "GET", _PROJECT + "/desktops", Effect.READ, "workspace:desktops:list")
 DELETE_DESKTOPS = Operation(
     "BatchDeleteDesktops", "POST", _PROJECT + "/desktops/batch-delete", Effect.ONCE, "workspace:desktops:batchDelete"
 )
@@ -115,8 +145,16 @@ LOG_OFF_DESKTOPS = Operation(
     "BatchLogoffDesktops", "POST", _PROJECT + "/desktops/logoff", Effect.REPEATABLE, "workspace:desktops:logoff"
 )
 SHOW_JOB = Operation("ShowJob", "GET", _PROJECT + "/workspace-jobs/{job_id}", Effect.READ, "workspace:jobs:get")
-ACT_ON_JOB = Operation("RunActionsOnWorkspaceJob", "POST", _PROJECT + "/workspace-jobs/{job_id}/actions", Effect.ONCE)
-LIST_SUB_JOBS = Operation("ListItaSubJobs", "GET", _PROJECT + "/workspace-sub-jobs", Effect.READ)
+ACT_ON_JOB = Operation(
+    "RunActionsOnWorkspaceJob",
+    "POST",
+    _PROJECT + "/workspace-jobs/{job_id}/actions",
+    Effect.ONCE,
+    "workspace:jobs:retry",
+)
+LIST_SUB_JOBS = Operation(
+    "ListItaSubJobs", "GET", _PROJECT + "/workspace-sub-jobs", Effect.READ, "workspace:jobs:listSubJobs"
+)
 DELETE_SUB_JOBS = Operation(
     "BatchDeleteSubJobs",
     "POST",
@@ -124,8 +162,10 @@ DELETE_SUB_JOBS = Operation(
     Effect.REPEATABLE,
     "workspace:jobs:deleteSubJobRecords",
 )
-LIST_IMAGES = Operation("ListImages", "GET", _PROJECT + "/images", Effect.READ)
-LIST_PRODUCTS = Operation("ListProducts", "GET", _PROJECT + "/products", Effect.READ)
+LIST_IMAGES = Operation("ListImages", "GET", _PROJECT + "/images", Effect.READ, "workspace:images:list")
+LIST_PRODUCTS = Operation(
+    "ListProducts", "GET", _PROJECT + "/products", Effect.READ, "workspace:products:listDesktopProducts"
+)
 
 LIST_PROJECTS = Operation("KeystoneListProjects", "GET", "/v3/projects", Effect.READ)
 CREATE_TOKEN = Operation("KeystoneCreateUserTokenByPassword", "POST", "/v3/auth/tokens", Effect.REPEATABLE)

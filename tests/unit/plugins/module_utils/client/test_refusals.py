@@ -22,7 +22,11 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors im
     ThrottledError,
     UnauthorizedError,
 )
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client.operations import REBUILD_POOL, SHOW_POOL
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client.operations import (
+    LIST_PROJECTS,
+    REBUILD_POOL,
+    SHOW_POOL,
+)
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.refusals import refusal
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.transport import Answer
 from ansible_collections.hwcloud.workspace.tests.unit.plugins.module_utils.scripted_service import Reply
@@ -156,9 +160,9 @@ def test_a_missing_permission_is_named_with_the_way_to_decode_the_rest() -> None
 
 
 def test_a_missing_permission_without_a_known_action_names_the_operation() -> None:
-    error = refusal(SHOW_POOL, answer(403, {"error_code": "WKS.0403", "error_msg": "denied"}))
+    error = refusal(LIST_PROJECTS, answer(403, {"error_code": "WKS.0403", "error_msg": "denied"}))
     assert str(error).endswith(
-        "; unless that is the reason, the credentials lack the permission for ShowDesktopPoolDetail."
+        "; unless that is the reason, the credentials lack the permission for KeystoneListProjects."
     )
     assert "iam_action" not in error.result_fields()
     assert "encoded_authorization_message" not in error.result_fields()
