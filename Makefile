@@ -89,10 +89,27 @@ importer: artifact venv importer-venv ## Run galaxy-importer on the artifact
 ee: artifact venv plain-venv importer-venv ## Make the context of an execution environment, and check it
 	@$(CHECKED) ee -- $(ON_ARTIFACT) tests/release/test_execution_environment.py
 
+.PHONY: events
+events: venv lint-venv ## Run the event source and the rulebooks under ansible-rulebook (needs Java 17), and count nodes
+	@$(MAKE_VENV) .build/events "$(PYTHON)" $(RUN_TIME) requirements/eda.txt requirements/ansible-core-newest.txt
+	@$(CHECKED) events -- .build/venv/bin/python -m pytest -o cache_dir=.build/events/cache tests/eda tests/integration/test_event_source.py
+
+.PHONY: permissions
+permissions: venv ## Write docs/permissions: the least-privilege policies, and their tables
+	.build/venv/bin/python tests/tools/permissions.py
+
+.PHONY: migrating
+migrating: venv ## Write the tables of the guides on migrating
+	.build/venv/bin/python tests/tools/migrating.py
+
+.PHONY: samples
+samples: venv ## Write the samples of return values in the modules' documentation, from real runs
+	.build/venv/bin/python tests/tools/return_samples.py --write
+
 .PHONY: checks
 checks: ## Run all checks and write docs/checks.md: what, by which tool, how, and the result
 	@rm -rf .build/checks
-	@$(MAKE) --keep-going lint sanity units docs release-check importer ee
+	@$(MAKE) --keep-going lint sanity units docs release-check importer ee events
 	@$(MAKE) test STAGE=checks PYTEST_ARGS="$(FILES_OF_CHECKS)"
 	@.build/lint/bin/python tests/tools/checks_page.py write
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from direct import Direct
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from sight import Sight
 
     from workspace_simulator.testing import RunningSimulator
+
+# How long an example takes depends on the machine and on what else runs there.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

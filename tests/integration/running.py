@@ -10,7 +10,6 @@ Ansible warns of something that the test does not expect, or when the simulator 
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import re
@@ -21,13 +20,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from warm import WarmRun, WarmStarts
 
 from workspace_simulator.testing import RunningSimulator
 
@@ -246,7 +243,7 @@ class Ansible:
         options = [*(["--check"] if check else []), *(["--diff"] if diff else [])]
         options += [f"-{'v' * verbosity}"] if verbosity else []
         first = self.last_request()
-        running = self._start_warm([*command, *options], environment)
+        running = self.start([*command, *options], environment)
         try:
             output, errors = running.communicate(timeout=seconds)
         finally:
@@ -268,37 +265,22 @@ class Ansible:
         self, command: Sequence[str], environment: Mapping[str, str | None] | None = None
     ) -> subprocess.Popen[str]:
         """Start a program in a process group of its own."""
-        return subprocess.Popen(
-            [str(PROGRAMS / command[0]), *command[1:]],
-            cwd=self.folder,
-            env=self._next_environment(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    def _start_warm(
-        self, command: Sequence[str], environment: Mapping[str, str | None] | None
-    ) -> subprocess.Popen[str] | WarmRun:
-        """Start a program whose imports are done, if it is one of Ansible's and its Python is to be as always."""
-        changed = any(name.startswith(("PYTHON", "LD_")) for name in environment or {})
-        if changed or not command[0].startswith("ansible") or "/" in command[0]:
-            return self.start(command, environment)
-        given = self._next_environment(environment)
-        program = [str(PROGRAMS / command[0]), *command[1:]]
-        return _warm_starts().run(program, self.folder, given, self.folder / f"output-{self._runs}")
-
-    def _next_environment(self, environment: Mapping[str, str | None] | None) -> dict[str, str]:
-        """Count a run, and return its environment."""
         self._runs += 1
         wanted = {**self.environment, **(environment or {}), "RECORD_FILE": str(self._record())}
         given = {name: value for name, value in wanted.items() if value is not None}
         for name in _ENDPOINTS:
             host = urlsplit(given.get(name, "")).hostname if given.get(name) != "off" else "127.0.0.1"
             assert host in ("127.0.0.1", NO_HOST), f"{name} would lead to {host}"
-        return given
+        return subprocess.Popen(
+            [str(PROGRAMS / command[0]), *command[1:]],
+            cwd=self.folder,
+            env=given,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
 
     def last_request(self) -> int:
         """Return the number of the last request that the simulator served, 0 if there was none."""
@@ -307,14 +289,6 @@ class Ansible:
 
     def _record(self) -> Path:
         return self.folder / f"record-{self._runs}.jsonl"
-
-
-@cache
-def _warm_starts() -> WarmStarts:
-    """Return the process that warm runs are forked from, one for all tests."""
-    starts = WarmStarts()
-    atexit.register(starts.close)
-    return starts
 
 
 def kill(program: subprocess.Popen[str]) -> None:

@@ -12,13 +12,15 @@ finds it. A change that stops keeps those behind it from beginning.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
+from ..client.errors import InputError
 from .aims import IMAGE, PRODUCT, VOLUMES
 from .catalogue import product_names
 from .lookup import count
 from .model import Desktop
+from .policy import moment
 from .waves import DONE, FAILED, PLANNED, ROLLED_BACK, STOPPED, UNCHANGED, start_rollout
 
 SKIPPED = "skipped"
@@ -319,8 +321,8 @@ def _once(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 def _seconds_between(began: Any, ended: Any, time_factor: float) -> float | None:
     try:
-        first, last = (datetime.fromisoformat(str(moment)).astimezone(timezone.utc) for moment in (began, ended))
-    except ValueError:
+        first, last = (moment(value, "began and ended", without_zone_utc=True) for value in (began, ended))
+    except InputError:
         return None
     return round(max(0.0, (last - first).total_seconds()) * time_factor, 1)
 

@@ -49,7 +49,7 @@ class Fleet:
         on("GET", f"{BASE}/desktop-pools/p[0-9]+/inconsistent-statics", Reply(200, {"image_id": 1}))
 
     def survey(self, *gather: str, first: int | None = None) -> list[dict[str, Any]]:
-        return survey(session_to(self.service.url), self.pools[:first], gather, self.warnings.append)
+        return survey(session_to(self.service.url, timeout=60.0), self.pools[:first], gather, self.warnings.append)
 
     def asked(self) -> Counter[str]:
         """Return how often each list was asked for."""
