@@ -86,6 +86,11 @@ class Permissions:
         return frozenset(found - LOGIN - set(self.table["never"].get("inventory", ())))
 
     @cached_property
+    def events(self) -> frozenset[str]:
+        """What the event source can send."""
+        return frozenset(self.code.sent_by("module_utils.events.watch", "Watch") - LOGIN)
+
+    @cached_property
     def roles(self) -> dict[str, frozenset[str]]:
         """What each role can send, with the roles that it includes."""
         names = sorted(path.name for path in (self.root / "roles").iterdir())
@@ -151,7 +156,9 @@ class Permissions:
         found = set(entry.get("operations", ()))
         found |= {operation for name in entry.get("modules", ()) for operation in self.modules[name]}
         found |= {operation for name in entry.get("playbooks", ()) for operation in self.playbook(name)}
-        return frozenset(found | (self.inventory if entry.get("inventory") else frozenset()))
+        found |= self.inventory if entry.get("inventory") else frozenset()
+        found |= self.events if entry.get("events") else frozenset()
+        return frozenset(found)
 
     def problems(self) -> list[str]:
         """Return a sentence for each place where the table, the code and the roles do not fit together."""
