@@ -23,6 +23,10 @@ PYTHON_OF_2.16 := 3.10
 PYTHON_OF_2.19 := 3.11
 PYTHON_OF_newest := 3.13
 PAIRS := 2.16 2.19 newest
+# With which Pythons sanity compiles and imports the code: each of the supported ones once.
+PYTHONS_OF_2.16 := 3.10
+PYTHONS_OF_2.19 := 3.11 3.12
+PYTHONS_OF_newest := 3.13
 # Runs one check of docs/checks.md and keeps its result for that page.
 CHECKED := .build/lint/bin/python tests/tools/checks_page.py run
 # Where pytest leaves the results that the page takes from it.
@@ -217,7 +221,7 @@ $(PAIRS:%=sanity-venv-%): sanity-venv-%:
 
 $(PAIRS:%=sanity-on-%): sanity-on-%: sanity-venv-% lint-venv
 	@if [ -e .build/sanity/venv-$*/.made-from ]; then \
-	  $(CHECKED) sanity-$* -- tests/tools/ansible-test.sh sanity .build/sanity/venv-$*; fi
+	  PYTHONS="$(PYTHONS_OF_$*)" $(CHECKED) sanity-$* -- tests/tools/ansible-test.sh sanity .build/sanity/venv-$*; fi
 
 $(PAIRS:%=units-on-%): units-on-%: lint-venv
 	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \

@@ -6,8 +6,8 @@
 # Runs ansible-test with the ansible-core of one virtual environment, without containers.
 # Usage: tests/tools/ansible-test.sh sanity|units VENV [OPTION OR FILE OF ansible-test]...
 # ansible-test wants a real folder .../ansible_collections/hwcloud/workspace, so it gets a copy of what git would commit.
-# `sanity` tries the code with every Python that ansible-test supports and finds under the name python3.N on PATH; `units`
-# runs with the environment's own, into which ansible-test installs what the tests need.
+# `sanity` tries the code with those Pythons of PYTHONS (3.10 to 3.13 if it is not set) that this machine has; `units` runs
+# with the environment's own, into which ansible-test installs what the tests need.
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
@@ -36,7 +36,7 @@ main() {
 # The folders of the Pythons that are there, so that each is found by its name.
 pythons() {
     local version python folders=""
-    for version in 3.10 3.11 3.12 3.13; do
+    for version in ${PYTHONS:-3.10 3.11 3.12 3.13}; do
         if python=$(requirements/find-python.sh "$version"); then
             folders+=:$(dirname "$python")
         fi
