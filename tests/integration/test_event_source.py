@@ -21,6 +21,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -506,7 +507,13 @@ def test_a_program_that_is_stopped_waits_for_no_answer(looks: Looks, tmp_path: P
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         command = [sys.executable, str(SOURCE), f"endpoint={url}", "request_timeout=600"]
         environment = {**looks.environment, "PATH": os.environ["PATH"], "HOME": str(tmp_path)}
-        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as running:
+        # A shell that runs the tests in the background may have them ignore the signal, and so the program too.
+        with subprocess.Popen(
+            command,
+            env=environment,
+            stderr=subprocess.PIPE,
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - it takes no lock
+        ) as running:
             silent.settimeout(60)
             connection = silent.accept()[0]
             running.send_signal(signal.SIGINT)
