@@ -34,18 +34,42 @@ PROGRAMS_EVERYWHERE = {
     "test_pool_lifecycle.py",
     "test_rebuild.py",
 }
+# What modules do to pools, scenario by scenario: with the oldest ansible-core and the one in between. The newest runs
+# the same code by the same means, which the other files go through there.
+SCENARIO_TESTS = {
+    "test_adoption.py",
+    "test_attach.py",
+    "test_creation.py",
+    "test_deletion.py",
+    "test_desktop_power.py",
+    "test_exactly_once.py",
+    "test_expand.py",
+    "test_job_records.py",
+    "test_job_wait.py",
+    "test_partial_failure.py",
+    "test_pool_attributes.py",
+    "test_power.py",
+    "test_resize.py",
+    "test_scope.py",
+    "test_script.py",
+    "test_sessions.py",
+    "test_users.py",
+    "test_volumes.py",
+}
 SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make matrix` leaves out, since it does not depend on ansible-core.
 
-    That is: paths through roles that are no main one (those that are tried in one way of running alone), and most of
-    the runs as a program.
+    That is: paths through roles that are no main one (those that are tried in one way of running alone), most of the
+    runs as a program, and with the newest the scenarios of modules.
     """
     for item in items:
         if "[module" in item.name and item.path.name not in PROGRAMS_EVERYWHERE and item.path.parent == HERE:
             item.add_marker(pytest.mark.programs)
+        if item.path.name in SCENARIO_TESTS:
+            item.add_marker(pytest.mark.scenarios)
         if item.path.name in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.paths)
 

@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every module from the command line, and the demonstration."""
+"""Modules from the command line, and the demonstration. test_ad_hoc.py has every module."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -15,33 +14,7 @@ from pathlib import Path
 
 import pytest
 from running import CHECKOUT, Ansible
-from sight import FINANCE, NOVEMBER, Sight, desktop_id
-
-
-def test_every_module(ansible_in_process: Ansible, sight: Sight) -> None:
-    ad_hoc = ansible_in_process.ad_hoc
-    pools = ad_hoc("desktop_pool_info", "pool=finance gather=drift").only
-    assert pools["desktop_pools"][0]["drift"]["image_id"] == 0
-
-    everything = ad_hoc("desktop_pool_info", "").only
-    assert len(everything["desktop_pools"]) == 3
-
-    desktops = ad_hoc("desktop_info", f"pool=finance desktop_id={desktop_id('FIN-001')}").only
-    assert [desktop["computer_name"] for desktop in desktops["desktops"]] == ["FIN-001"]
-
-    notice = ad_hoc("desktop_pool_notification", "pool=finance message='Back at ten'").only
-    assert notice.changed
-    assert sight.notices() == ["Back at ten"]
-
-    assert ad_hoc("desktop_pool", "name=finance in_maintenance_mode=true").only.changed
-
-    rebuild = ad_hoc("desktop_pool_rebuild", f"pool={FINANCE} image_id={NOVEMBER}")
-    assert rebuild.only.changed
-    assert set(sight.rebuilds().values()) == {1}
-
-    job_id = rebuild.only["job_id"]
-    assert ad_hoc("job_info", f"job_id={job_id}").only["jobs"][0]["job_id"] == job_id
-    assert ad_hoc("job_wait", json.dumps({"job_id": job_id})).only["job"]["status"] == "SUCCESS"
+from sight import FINANCE, NOVEMBER, Sight
 
 
 def test_predicting_and_doing(ansible: Ansible, sight: Sight) -> None:
