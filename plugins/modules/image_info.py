@@ -149,6 +149,11 @@ error_msg:
   returned: when the service refused
   type: str
   sample: Policy doesn't allow ListImages to be performed
+iam_action:
+  description: The permission that the credentials lack.
+  returned: when the service refused for want of a permission whose name is known
+  type: str
+  sample: workspace:images:list
 encoded_authorization_message:
   description: Why the permission is lacking, encoded. The STS operation C(DecodeAuthorizationMessage) decodes it.
   returned: when the service refused for want of a permission, and sent one
