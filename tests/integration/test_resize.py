@@ -128,7 +128,10 @@ def test_what_cannot_be_is_refused_before_anything_is_sent(ansible: Ansible, sig
     run = ansible.play(
         unknown, {**unknown, "name": "Check", "check_mode": True}, empty, allowed=["fail unless mode is STOP_DESKTOP"]
     )
-    sentence = "pool finance: resize: product nothing is not among the products of this region; check product_id."
+    sentence = (
+        "pool finance: resize: product nothing is not among the products of this region; check product_id. "
+        "Nothing was changed."
+    )
     assert run["Unknown"].message == run["Check"].message == sentence
     assert run["Empty"].message == (
         "pool finance: product_id is empty; it takes 1 to 255 characters. "
