@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.hwcloud.workspace.plugins.action.workspace import ActionModule
+from ansible_collections.hwcloud.workspace.plugins.action.workspace import ActionModule, load
+
+# By this module roles read pools first. They decide by filters then, each in a process of its own.
+load("desktop_pool_info", "pools.maintenance", "pools.waves")
 
 __all__ = ["ActionModule"]

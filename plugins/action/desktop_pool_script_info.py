@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.hwcloud.workspace.plugins.action.workspace import ActionModule
+from ansible_collections.hwcloud.workspace.plugins.action.workspace import ActionModule, load
+
+load("desktop_pool_script_info")
 
 __all__ = ["ActionModule"]

@@ -20,7 +20,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
-import pkgutil
 import pwd
 from collections.abc import Iterator, Mapping
 from types import ModuleType
@@ -33,7 +32,6 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.vars import merge_hash
 
-from ansible_collections.hwcloud.workspace.plugins import modules
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import sentence
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import (
     ModuleSpec,
@@ -46,27 +44,32 @@ from ansible_collections.hwcloud.workspace.plugins.module_utils.task import (
 )
 
 COLLECTION = "hwcloud.workspace"
+_PLUGINS = "ansible_collections.hwcloud.workspace.plugins"
 EXECUTION_VARIABLE = "HW_WORKSPACE_EXECUTION"
 
 display = Display()
 
 
-def _load_modules() -> tuple[dict[str, ModuleType], dict[str, str]]:
-    """Import every module of the collection; return the modules, and the reason for each that cannot be imported."""
-    loaded: dict[str, ModuleType] = {}
-    failed: dict[str, str] = {}
-    for found in pkgutil.iter_modules(modules.__path__):
-        try:
-            loaded[found.name] = importlib.import_module(f"{modules.__name__}.{found.name}")
-        except ImportError as error:
-            failed[found.name] = str(error)
-    return loaded, failed
-
-
-# Ansible loads this file once in its main process, before it forks the workers: what is imported here, requests and the
-# client with it, is there in every worker without being imported for every task.
 MISSING_LIBRARY = missing_library()
-MODULES, NOT_IMPORTED = _load_modules()
+MODULES: dict[str, ModuleType] = {}
+NOT_IMPORTED: dict[str, str] = {}
+
+
+def load(name: str, *parts: str) -> None:
+    """Import a module of the collection into :data:`MODULES`, or keep in :data:`NOT_IMPORTED` why that is impossible.
+
+    Ansible loads the file of an action plugin in its main process, before it forks the workers: what is imported then,
+    requests and the client with it, is there in every worker without being compiled and imported for every task.
+
+    :param name: the module's name.
+    :param parts: names below ``module_utils`` of what else the workers will need.
+    """
+    try:
+        MODULES[name] = importlib.import_module(f"{_PLUGINS}.modules.{name}")
+        for part in parts:
+            importlib.import_module(f"{_PLUGINS}.module_utils.{part}")
+    except ImportError as error:
+        NOT_IMPORTED[name] = str(error)
 
 
 class ActionModule(ActionBase):

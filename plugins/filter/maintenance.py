@@ -13,12 +13,13 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client.clock import Clock
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import maintenance
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
-from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
-from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import Later, guarded
+
+clock = Later("client.clock")
+maintenance = Later("pools.maintenance")
+policy = Later("pools.policy")
+task = Later("task")
 
 
 def _safe(decide: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,13 +27,13 @@ def _safe(decide: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(decide)
     def decided(*values: Any, **named: Any) -> Any:
-        return wrap_var(decide(*(plain(value, str) for value in values), **plain(named, str)))
+        return wrap_var(decide(*(task.plain(value, str) for value in values), **task.plain(named, str)))
 
     return decided
 
 
 def _plan(report: Mapping[str, Any], asked: Mapping[str, Any], options: Mapping[str, Any], now: Any) -> Any:
-    at = moment(now, "now", without_zone_utc=True)
+    at = policy.moment(now, "now", without_zone_utc=True)
     try:
         return maintenance.plan_maintenance(report, asked, options, at)
     except WorkspaceError as error:
@@ -40,7 +41,31 @@ def _plan(report: Mapping[str, Any], asked: Mapping[str, Any], options: Mapping[
 
 
 def _result(plan: Mapping[str, Any], results: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> Any:
-    return maintenance.maintenance_result(plan, results, facts, Clock.from_environment(os.environ).factor)
+    return maintenance.maintenance_result(plan, results, facts, clock.Clock.from_environment(os.environ).factor)
+
+
+def _goes_on(results: Sequence[Mapping[str, Any]]) -> Any:
+    return maintenance.goes_on(results)
+
+
+def _rehearsed(report: Mapping[str, Any], result: Mapping[str, Any]) -> Any:
+    return maintenance.rehearsed(report, result)
+
+
+def _words(result: Mapping[str, Any]) -> Any:
+    return maintenance.say_outcome(result)
+
+
+def _errands(asked: Sequence[Mapping[str, Any]]) -> Any:
+    return maintenance.errands(asked)
+
+
+def _shares(errand: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> Any:
+    return maintenance.handed_out(errand, reports)
+
+
+def _unknown_products(errand: Mapping[str, Any], reports: Sequence[Mapping[str, Any]]) -> Any:
+    return maintenance.has_unknown_products(errand, reports)
 
 
 class FilterModule:
@@ -51,11 +76,11 @@ class FilterModule:
         decisions: dict[str, Callable[..., Any]] = {
             "plan_maintenance": _plan,
             "maintenance_result": _result,
-            "maintenance_goes_on": maintenance.goes_on,
-            "maintenance_rehearsed": maintenance.rehearsed,
-            "maintenance_words": maintenance.say_outcome,
-            "maintenance_errands": maintenance.errands,
-            "maintenance_shares": maintenance.handed_out,
-            "maintenance_unknown_products": maintenance.has_unknown_products,
+            "maintenance_goes_on": _goes_on,
+            "maintenance_rehearsed": _rehearsed,
+            "maintenance_words": _words,
+            "maintenance_errands": _errands,
+            "maintenance_shares": _shares,
+            "maintenance_unknown_products": _unknown_products,
         }
         return {name: guarded(name, _safe(decide)) for name, decide in decisions.items()}

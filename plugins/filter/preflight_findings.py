@@ -94,17 +94,18 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.preflight import preflight
-from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
-from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import Later, guarded
+
+policy = Later("pools.policy")
+preflight = Later("pools.preflight")
+task = Later("task")
 
 
 def preflight_findings(read: Mapping[str, Any], asked: Mapping[str, Any], now: Any = None) -> Any:
     """Return what was found; see DOCUMENTATION."""
     try:
-        at = datetime.now(timezone.utc) if now is None else moment(now, "now")
-        return preflight(plain(asked, str), plain(read, str), at)
+        at = datetime.now(timezone.utc) if now is None else policy.moment(now, "now")
+        return preflight.preflight(task.plain(asked, str), task.plain(read, str), at)
     except WorkspaceError as error:
         raise AnsibleFilterError(f"preflight_findings: {error}") from None
 

@@ -10,33 +10,35 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.report import document, page
-from ansible_collections.hwcloud.workspace.plugins.module_utils.report.model import Result, read_result
-from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import Later, guarded
+
+document = Later("report.document")
+model = Later("report.model")
+page = Later("report.page")
 
 
-def _html(raws: Any, title: str, written: str) -> str:
+def _html(raws: Any, title: str, written: str) -> Any:
     return page.page(_results("report_html", raws), str(title), str(written))
 
 
-def _document(raws: Any, title: str, written: str) -> dict[str, Any]:
+def _document(raws: Any, title: str, written: str) -> Any:
     results = _results("report_document", raws)
     return document.document(raws, results, str(title), str(written))
 
 
-def _name(raws: Any, wanted: str, now: str) -> str:
+def _name(raws: Any, wanted: str, now: str) -> Any:
     return document.file_name(_results("report_name", raws), str(wanted or ""), str(now))
 
 
-def _brief(raws: Any) -> dict[str, dict[str, Any]]:
+def _brief(raws: Any) -> Any:
     return document.brief(_results("report_brief", raws))
 
 
-def _results(name: str, raws: Any) -> list[Result]:
+def _results(name: str, raws: Any) -> list[Any]:
     if not isinstance(raws, (list, tuple)) or not all(isinstance(raw, Mapping) for raw in raws):
         raise AnsibleFilterError(f"{name}: a list of results is wanted, each a dictionary.")
     # Results are plain text from here on, so that nothing of them is ever taken for a template.
-    return [read_result(document.plain(raw)) for raw in raws]
+    return [model.read_result(document.plain(raw)) for raw in raws]
 
 
 class FilterModule:

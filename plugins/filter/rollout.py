@@ -7,29 +7,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client.clock import Clock
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools import health, wave_words, waves
-from ansible_collections.hwcloud.workspace.plugins.module_utils.pools.policy import moment
-from ansible_collections.hwcloud.workspace.plugins.module_utils.task import plain
-from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import guarded
+from ansible_collections.hwcloud.workspace.plugins.plugin_utils.guarded import Later, guarded
+
+clock = Later("client.clock")
+health = Later("pools.health")
+policy = Later("pools.policy")
+task = Later("task")
+wave_words = Later("pools.wave_words")
+waves = Later("pools.waves")
 
 
-def _at(now: Any) -> datetime:
+def _at(now: Any) -> Any:
     """Read the present time; Ansible's ``now(utc=true)`` gives it without a zone."""
-    return moment(now, "now", without_zone_utc=True)
+    return policy.moment(now, "now", without_zone_utc=True)
 
 
 def _time_factor() -> float:
     """Return how much faster the service's time runs than the controller's: 1, but in rehearsals on a simulator."""
-    return Clock.from_environment(os.environ).factor
+    return float(clock.Clock.from_environment(os.environ).factor)
 
 
 def _apart(decide: Callable[..., Any]) -> Callable[..., Any]:
@@ -40,7 +42,7 @@ def _apart(decide: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(decide)
     def decided(*values: Any, **named: Any) -> Any:
-        return wrap_var(decide(*(plain(value, str) for value in values), **plain(named, str)))
+        return wrap_var(decide(*(task.plain(value, str) for value in values), **task.plain(named, str)))
 
     return decided
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -14,8 +15,27 @@ from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.errors import WorkspaceError, one_line
 
+_LOGIC = "ansible_collections.hwcloud.workspace.plugins.module_utils"
+
 # What comes of a value of another form than is documented, somewhere inside.
 _OF_ANOTHER_FORM = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class Later:
+    """A module below ``module_utils`` that is imported when something of it is used first.
+
+    Ansible loads all filters of a collection, whichever is wanted, anew in the process of each task that uses one, and
+    compiles from source what they import.
+
+    :param name: the module's name below ``module_utils``, such as ``pools.waves``.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = f"{_LOGIC}.{name}"
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the module has by this name."""
+        return getattr(importlib.import_module(self._name), name)
 
 
 def guarded(name: str, decide: Callable[..., Any]) -> Callable[..., Any]:

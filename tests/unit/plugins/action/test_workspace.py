@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.util
 import json
 import os
@@ -254,10 +256,39 @@ def test_progress_is_displayed_without_secrets_and_not_at_all_under_no_log(
     assert lines == shown
 
 
-def test_every_module_of_the_collection_is_loaded_with_the_plugin() -> None:
-    folder = Path(workspace.__file__).parent.parent / "modules"
-    names = {file.stem for file in folder.glob("*.py")} - {"__init__"}
-    assert names
-    assert set(workspace.MODULES) - {"probe"} == names
+FILES = {file.stem for file in (Path(workspace.__file__).parent.parent / "modules").glob("*.py")} - {"__init__"}
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_module_is_loaded_with_its_own_action_plugin(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """Not with that of another module, whose tasks would wait for it."""
+    monkeypatch.setattr(workspace, "MODULES", {})
+    plugin = importlib.import_module(f"{workspace.__package__}.{name}")
+    importlib.reload(plugin)
+    assert plugin.ActionModule is workspace.ActionModule
+    assert list(workspace.MODULES) == [name]
     assert workspace.NOT_IMPORTED == {}
-    assert all(hasattr(module, "SPEC") and callable(module.run) for module in workspace.MODULES.values())
+    assert hasattr(workspace.MODULES[name], "SPEC")
+    assert callable(workspace.MODULES[name].run)
+
+
+def test_why_a_module_cannot_be_loaded_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "NOT_IMPORTED", {})
+    workspace.load("no_such_module")
+    assert "no_such_module" in workspace.NOT_IMPORTED["no_such_module"]
+
+
+def test_the_filters_import_no_logic_before_it_is_used() -> None:
+    """Ansible loads all filters in the process of each task that uses one."""
+    plugins = "maintenance, preflight_findings, report_pools, rollout"
+    program = (
+        f"import sys; from ansible_collections.hwcloud.workspace.plugins.filter import {plugins}; "
+        f"[plugin.FilterModule().filters() for plugin in ({plugins})]; "
+        "print([name for name in sys.modules if '.module_utils.' in name and 'hwcloud' in name])"
+    )
+    path = os.pathsep.join(sys.path)
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True
+    )
+    loaded = ast.literal_eval(done.stdout)
+    assert [name.rpartition(".")[2] for name in loaded] == ["client", "errors"], loaded
