@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, field
+
+EXHAUSTIVE = "EXHAUSTIVE" in os.environ
+"""Whether cases are tried as well that are hardly different from others: ``EXHAUSTIVE=1 make test``."""
 
 SINS = ("duplicates", "lost changes", "tracebacks", "leaks")
 

@@ -6,21 +6,17 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterable, Mapping
 
 import pytest
 from direct import Direct, named
 from kills import CASES, LONG, Moment, Verdict, end_at, finish, whole_run
-from tally import Tally
+from tally import EXHAUSTIVE, Tally
 
 pytestmark = pytest.mark.readings
 
 AREA = "killed tasks"
-ALL = "KILLED_EVERYWHERE" in os.environ
-"""Every request and sleep, not only those that the service can tell apart; every change under each of the readings."""
-
 # What makes a job hard to find, or its effect late to see.
 HIDDEN: dict[str, dict[str, str]] = {
     "late": {"sub_jobs_appear": "late", "pool_status_during_job": "STEADY"},
@@ -46,7 +42,7 @@ HIDDEN: dict[str, dict[str, str]] = {
     "older": {"api_age": "older", "sub_jobs_appear": "growing", "pool_status_during_job": "STEADY"},
 }
 NOT_IN_OLDER_REGIONS = {"600 users", "attach", "attach a new desktop"}
-# Of the readings, those that make a difference to a change; the others do under KILLED_EVERYWHERE.
+# Of the readings, those that make a difference to a change; the others do if EXHAUSTIVE.
 MATTERS = {
     "rebuild": ("late and lagging", "no conflict", "growing", "older"),
     "resize": ("late and lagging", "no conflict", "older"),
@@ -68,7 +64,8 @@ READINGS = [
     (change, reading)
     for change in CASES
     for reading in HIDDEN
-    if (ALL or reading in MATTERS.get(change, ())) and not (reading == "older" and change in NOT_IN_OLDER_REGIONS)
+    if (EXHAUSTIVE or reading in MATTERS.get(change, ()))
+    and not (reading == "older" and change in NOT_IN_OLDER_REGIONS)
 ]
 
 
@@ -103,8 +100,8 @@ def count(tally: Tally, verdict: Verdict) -> None:
 def test_killed_at_every_moment(direct: Direct, tally: Tally, change: str) -> None:
     """Between two requests that change something, the service sees of a run nothing but the time that passes."""
     whole = whole_run(direct, CASES[change], {})
-    when = [(moment, 0.0) for moment in (whole.moments if ALL else whole.distinct)]
-    when += [(moment, seconds) for moment in whole.turns for seconds in ((5.0, LONG) if ALL else (LONG,))]
+    when = [(moment, 0.0) for moment in (whole.moments if EXHAUSTIVE else whole.distinct)]
+    when += [(moment, seconds) for moment in whole.turns for seconds in ((5.0, LONG) if EXHAUSTIVE else (LONG,))]
     killed_and_finished(direct, tally, change, {}, when, whole.effects)
 
 
@@ -113,7 +110,7 @@ def test_killed_while_nobody_can_see_the_job(direct: Direct, tally: Tally, chang
     dialect = HIDDEN[reading]
     whole = whole_run(direct, CASES[change], dialect)
     when = [(moment, seconds) for moment in whole.turns[1:] for seconds in (0.0, 25.0)]
-    if ALL:
+    if EXHAUSTIVE:
         when += [(moment, 0.0) for moment in whole.distinct]
     killed_and_finished(direct, tally, change, dialect, when, whole.effects)
 
@@ -148,7 +145,7 @@ def test_killed_while_a_desktop_fails(direct: Direct, tally: Tally, change: str)
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("seed", range(200 if ALL else 20))
+@pytest.mark.parametrize("seed", range(200 if EXHAUSTIVE else 20))
 def test_killed_again_and_again(direct: Direct, tally: Tally, seed: int) -> None:
     """Up to four runs in a row end at moments drawn at random, with time in between drawn at random."""
     chance = random.Random(seed)

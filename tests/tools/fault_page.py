@@ -80,6 +80,10 @@ Where the outcome is another one there, the cell has a number, and the list belo
 
 The simulated service has no job that can be carried out once more. In the rows of RunActionsOnWorkspaceJob its answer
 is made up, and the job never begins again.
+
+Of cases that are hardly different from others, a part is tried each time: a bad value for a field that another task
+has been tried with, a kill at a moment that the service cannot tell from the one before. `EXHAUSTIVE=1 make faults`
+tries them all.
 """
 
 _SWEEP = """\
