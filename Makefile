@@ -31,8 +31,9 @@ PYTHONS_OF_newest := 3.13
 CHECKED := .build/lint/bin/python tests/tools/checks_page.py run
 # Where pytest leaves the results that the page takes from it.
 JUNIT := .build/checks/junit
-# What the one in between and the oldest have gone through (tests/integration/conftest.py).
-MATRIX_LEAVES_OUT_newest = $() and not scenarios
+# What the one in between goes through in both ways of running (tests/integration/conftest.py).
+MATRIX_LEAVES_OUT_2.16 := $() and not in_process
+MATRIX_LEAVES_OUT_newest := $() and not programs and not scenarios
 # Those tests of faults that depend on ansible-core.
 FAULTS_OF_ANSIBLE := tests/faults/test_bad_input_ansible.py tests/faults/test_secrets_runs.py
 
@@ -235,5 +236,5 @@ $(PAIRS:%=matrix-on-%): matrix-on-%: link
 	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
 	  $(MAKE_VENV) .build/matrix/$* "$$python" $(TESTING) requirements/ansible-core-$*.txt && \
 	  .build/matrix/$*/bin/ansible --version | sed -n 1p && \
-	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings and not paths and not programs$(MATRIX_LEAVES_OUT_$*)" $(PYTEST_ARGS) tests/integration $(FAULTS_OF_ANSIBLE); \
+	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings and not paths$(MATRIX_LEAVES_OUT_$*)" $(PYTEST_ARGS) tests/integration $(FAULTS_OF_ANSIBLE); \
 	else $(on-missing-python); fi

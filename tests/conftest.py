@@ -29,6 +29,11 @@ settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Take warnings of our own code as errors, also where ansible-test brings a configuration of its own."""
+    config.addinivalue_line("filterwarnings", r"error:::ansible_collections\.hwcloud")
+
+
 @pytest.fixture(scope="session")
 def simulator_process() -> Iterator[RunningSimulator]:
     """Start one simulator with the estate ``minimal.yml`` for the whole run."""

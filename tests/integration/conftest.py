@@ -25,17 +25,17 @@ ROLE_TESTS = {
     "test_preflight.py",
     "test_waves.py",
 }
-# Modules run as programs of their own in all files with one ansible-core. With the others they do in these, by which
-# each module begins as a program, and some of them go through each kind of option, result and failure.
-PROGRAMS_EVERYWHERE = {
+# With every ansible-core both ways of running are tried in these, by which each module begins as a program, and some of
+# them go through each kind of option, result and failure. `make matrix` takes all others in one way for each.
+BOTH_WAYS = {
     "test_errors.py",
     "test_execution.py",
     "test_messages.py",
     "test_pool_lifecycle.py",
     "test_rebuild.py",
 }
-# What modules do to pools, scenario by scenario: with the oldest ansible-core and the one in between. The newest runs
-# the same code by the same means, which the other files go through there.
+# What modules do to pools, scenario by scenario: with the oldest ansible-core as programs, with the one in between in
+# both ways. The newest runs the same code by the same means, which the other files go through there.
 SCENARIO_TESTS = {
     "test_adoption.py",
     "test_attach.py",
@@ -60,14 +60,12 @@ SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make matrix` leaves out, since it does not depend on ansible-core.
-
-    That is: paths through roles that are no main one (those that are tried in one way of running alone), most of the
-    runs as a program, and with the newest the scenarios of modules.
-    """
+    """Mark what `make matrix` and CI choose by: the way of running, scenarios of modules, side paths of roles."""
     for item in items:
-        if "[module" in item.name and item.path.name not in PROGRAMS_EVERYWHERE and item.path.parent == HERE:
-            item.add_marker(pytest.mark.programs)
+        if item.path.name not in BOTH_WAYS:
+            for way, mark in (("[in_process", pytest.mark.in_process), ("[module", pytest.mark.programs)):
+                if way in item.name:
+                    item.add_marker(mark)
         if item.path.name in SCENARIO_TESTS:
             item.add_marker(pytest.mark.scenarios)
         if item.path.name in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):

@@ -37,22 +37,23 @@ def test_a_failure(ansible_in_process: Ansible) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_demonstration(tmp_path: Path) -> None:
-    for _run in range(2):
-        shown = _demonstrate(tmp_path)
-        recaps = re.findall(
-            r"^\s*finance-win10\s+: ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", shown, re.MULTILINE
-        )
-        predicted, rollout, again = map(int, recaps)
-        assert predicted > 0
-        assert rollout > 0
-        assert again == 0
-        assert re.search(r"^\s*finance-win10: recompose \d+/\d+ desktops", shown, re.MULTILINE)
-        assert "wave 1 (canary): 2 desktops" in shown
-        assert "finance-win10: done." in shown
-        (report,) = {*re.findall(r"\.build/demo/\S+\.html", shown.rpartition("The report")[2])} - _rehearsals(shown)
-        assert "finance-win10" in (CHECKOUT / report).read_text(encoding="utf-8")
-        assert "Traceback" not in shown
-        assert "[WARNING]: " not in re.sub(r"\[WARNING\]: pool \S+: users are logged in", "", shown)
+    earlier = CHECKOUT / ".build" / "demo" / "finance-win10-earlier.html"
+    earlier.parent.mkdir(parents=True, exist_ok=True)
+    earlier.write_text("A demonstration has been here before.", encoding="utf-8")
+    shown = _demonstrate(tmp_path)
+    recaps = re.findall(r"^\s*finance-win10\s+: ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0", shown, re.MULTILINE)
+    predicted, rollout, again = map(int, recaps)
+    assert predicted > 0
+    assert rollout > 0
+    assert again == 0
+    assert re.search(r"^\s*finance-win10: recompose \d+/\d+ desktops", shown, re.MULTILINE)
+    assert "wave 1 (canary): 2 desktops" in shown
+    assert "finance-win10: done." in shown
+    (report,) = {*re.findall(r"\.build/demo/\S+\.html", shown.rpartition("The report")[2])} - _rehearsals(shown)
+    assert "finance-win10" in (CHECKOUT / report).read_text(encoding="utf-8")
+    assert not earlier.exists()
+    assert "Traceback" not in shown
+    assert "[WARNING]: " not in re.sub(r"\[WARNING\]: pool \S+: users are logged in", "", shown)
 
 
 def _rehearsals(shown: str) -> set[str]:
