@@ -7,32 +7,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 import pytest
-from running import CHECKOUT, FACTOR, HERE
+from running import CHECKOUT
 from tally import Tally
+from whole_estate import simulator, simulator_process
 
-from workspace_simulator.testing import RunningSimulator
-
-
-@pytest.fixture(scope="session")
-def simulator_process() -> Iterator[RunningSimulator]:
-    """Start one simulator for the whole run."""
-    with RunningSimulator(HERE / "estate.yml", factor=FACTOR) as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(simulator_process: RunningSimulator) -> RunningSimulator:
-    """Hand out the simulator, back at its first estate."""
-    simulator_process.control.reset()
-    # An estate has the pace that its file names; the faster one of the command line is set again.
-    simulator_process.control.set_clock(factor=FACTOR)
-    return simulator_process
-
+__all__ = ["simulator", "simulator_process"]
 
 TALLY = pytest.StashKey[Tally]()
 

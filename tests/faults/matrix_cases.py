@@ -13,25 +13,23 @@ from __future__ import annotations
 import functools
 import importlib
 import json
-import random
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 import requests
-from direct import PROJECT, Direct, Outcome, named
+from direct import PROJECT, Direct, Outcome, fixed_chance, named
 from matrix import NEW, POOL, Dialect, Fault, Target
 from running import NO_HOST
 from wire import Answer, Call, Go, advised
 from wrong_servers import deaf_port
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client import jobs, session
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client import jobs
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.board import BOARD
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.transport import NoAnswerError, Transport
 from workspace_simulator.testing import Control, ControlError
@@ -121,7 +119,7 @@ class Cases:
         """Return what a run without a fault leads to; ``known`` keeps it for the next time."""
         key = (target.name, named(dialect))
         if key not in known:
-            with self._fixed_chance():
+            with fixed_chance():
                 options = self.begin(target, dialect, {})
                 outcome = self.direct.run(target.module, **options)
                 assert not outcome.failed, f"{key}: {outcome.message}"
@@ -141,7 +139,7 @@ class Cases:
         rules = [{"operation": fault.strikes or target.operation, **fault.rule}] if fault.rule else []
         self.direct.control.set_faults(*rules, *target.rules)
         login = self._login(fault.login)
-        with self._troubled(target, fault) as struck, self._fixed_chance():
+        with self._troubled(target, fault) as struck, fixed_chance():
             first = self._run(case, target, {**options, **_known(target, fault.options)}, login)
         hit = len(struck) if fault.place else sum(rule["seen"] for rule in self.direct.control.faults()[: len(rules)])
         if (fault.place or rules) and not hit:
@@ -158,7 +156,7 @@ class Cases:
         case = Case(f"{target.name} x {name}")
         options = self.begin(target, {}, {})
         self.direct.control.set_faults(*rules, *target.rules)
-        with self._fixed_chance(), mock.patch.object(jobs, "FIRST_POLL", 10.0 if rare_looks else jobs.FIRST_POLL):
+        with fixed_chance(), mock.patch.object(jobs, "FIRST_POLL", 10.0 if rare_looks else jobs.FIRST_POLL):
             first = self._run(case, target, options)
         if first is not None:
             self._conclude(case, target, options, first, measure)
@@ -361,13 +359,6 @@ class Cases:
                     return
             time.sleep(0.01)
         raise AssertionError(f"{operation} did not reach the simulator")
-
-    @contextmanager
-    def _fixed_chance(self) -> Iterator[None]:
-        """Draw the lengths of pauses the same way each time, so that cases can be repeated."""
-        dice: Callable[[], random.Random] = lambda: random.Random(7)  # noqa: E731
-        with mock.patch.object(session, "random", SimpleNamespace(Random=dice)):
-            yield
 
     def _login(self, how: str) -> dict[str, str]:
         """Return the environment for a way to authenticate."""

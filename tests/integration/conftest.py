@@ -10,9 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 from operations_table import TABLE, operations_by_test, read_table
-from running import FACTOR, HERE
+from whole_estate import simulator, simulator_process
 
 from workspace_simulator.testing import RunningSimulator
+
+__all__ = ["simulator", "simulator_process"]
 
 # Of these the paths beside the main one are tried in Ansible's own process alone, and not on every ansible-core.
 ROLE_TESTS = {
@@ -56,6 +58,7 @@ SCENARIO_TESTS = {
     "test_users.py",
     "test_volumes.py",
 }
+
 SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
 
 
@@ -79,25 +82,9 @@ def _sends_what_it_is_named_for(request: pytest.FixtureRequest) -> Iterator[None
     if named_for is None:
         yield
         return
-    simulator: RunningSimulator = request.getfixturevalue("simulator")
+    estate: RunningSimulator = request.getfixturevalue("simulator")
     failed_before = request.session.testsfailed
     yield
     if request.session.testsfailed == failed_before:
-        sent = {entry["operation"] for entry in simulator.control.journal()}
+        sent = {entry["operation"] for entry in estate.control.journal()}
         assert named_for <= sent, f"named for {sorted(named_for - sent)} in {TABLE.name}, which it did not send"
-
-
-@pytest.fixture(scope="session")
-def simulator_process() -> Iterator[RunningSimulator]:
-    """Start one simulator with the estate of these tests for the whole run."""
-    with RunningSimulator(HERE / "estate.yml", factor=FACTOR) as running:
-        yield running
-
-
-@pytest.fixture
-def simulator(simulator_process: RunningSimulator) -> RunningSimulator:
-    """Hand out the simulator, back at its first estate."""
-    simulator_process.control.reset()
-    # An estate has the pace that its file names; the faster one of the command line is set again.
-    simulator_process.control.set_clock(factor=FACTOR)
-    return simulator_process

@@ -10,19 +10,22 @@ same states each time, however slow the machine is. What no run may do fails its
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
+import random
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client import board, connect
+from ansible_collections.hwcloud.workspace.plugins.module_utils.client import board, connect, session
 from ansible_collections.hwcloud.workspace.plugins.module_utils.client.clock import Clock
 from ansible_collections.hwcloud.workspace.plugins.module_utils.task import Task, execute
 from workspace_simulator.state.dialect import readings
@@ -54,6 +57,14 @@ BASE: dict[str, Any] = {
     "users": [{"name": name} for name in ("user-a1", "user-b2", "user-c3")],
 }
 """The estate that :meth:`Direct.seed` begins with; it has no pool."""
+
+
+@contextmanager
+def fixed_chance() -> Iterator[None]:
+    """Draw the lengths of pauses the same way each time, so that what happens can be repeated."""
+    with mock.patch.object(session, "random", SimpleNamespace(Random=functools.partial(random.Random, 7))):
+        yield
+
 
 _SECRETS = ("EXAMPLESK", "AUDITORSK", "ExamplePassword1", "ExamplePassword2")
 

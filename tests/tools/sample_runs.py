@@ -11,18 +11,12 @@ collection sleeps, and lengths of pauses are drawn the same way each time. So tw
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
-from unittest import mock
 
-from direct import BASE, Direct, Outcome
+from direct import BASE, Direct, Outcome, fixed_chance
 from matrix_cases import Wire
-
-from ansible_collections.hwcloud.workspace.plugins.module_utils.client import session
 
 POOL = "finance-win10"
 OLD, NEW = "3f6a0f57-6f0c-4a8e-9d65-8d2b7f0a1e10", "a866298d-67db-44b0-a1f1-9d09bdddc20f"
@@ -430,16 +424,8 @@ SCENES: dict[str, Callable[[Hand], None]] = {
 def sample_runs(direct: Direct, *modules: str) -> Iterator[SampleRun]:
     """Run these modules, or all, each on a new estate; yield what came of it."""
     hand = Hand(direct)
-    with _fixed_chance():
+    with fixed_chance():
         for module in modules or SCENES:
             hand.seed()
             SCENES[module](hand)
     yield from hand.runs
-
-
-@contextmanager
-def _fixed_chance() -> Iterator[None]:
-    """Draw the lengths of pauses the same way each time."""
-    dice: Callable[[], random.Random] = lambda: random.Random(7)  # noqa: E731
-    with mock.patch.object(session, "random", SimpleNamespace(Random=dice)):
-        yield
