@@ -27,15 +27,18 @@ PAIRS := 2.16 2.19 newest
 PYTHONS_OF_2.16 := 3.10
 PYTHONS_OF_2.19 := 3.11 3.12
 PYTHONS_OF_newest := 3.13
+# The newest tries all of the repository, the others what is shipped.
+SANITY_LEAVES_OUT_2.16 := --exclude tests/
+SANITY_LEAVES_OUT_2.19 := --exclude tests/
 # Runs one check of docs/checks.md and keeps its result for that page.
 CHECKED := .build/lint/bin/python tests/tools/checks_page.py run
 # Where pytest leaves the results that the page takes from it.
 JUNIT := .build/checks/junit
 # What the one in between goes through in both ways of running (tests/integration/conftest.py).
-MATRIX_LEAVES_OUT_2.16 := $() and not in_process
+MATRIX_LEAVES_OUT_2.16 := $() and not in_process and not variants
 MATRIX_LEAVES_OUT_newest := $() and not programs and not scenarios
-# Those tests of faults that depend on ansible-core.
-FAULTS_OF_ANSIBLE := tests/faults/test_bad_input_ansible.py tests/faults/test_secrets_runs.py
+# Those tests of faults that depend on ansible-core; what is shown at -vvvv is more with each version.
+MATRIX_ADDS_newest := tests/faults/test_bad_input_ansible.py tests/faults/test_secrets_runs.py
 
 # What the collection is found by: ansible_collections/hwcloud/workspace, a link back to this folder.
 COLLECTIONS := .build/collections
@@ -68,7 +71,7 @@ format: lint-venv ## Put the Python files into the one format
 	.build/lint/bin/ruff check --fix .
 
 .PHONY: sanity
-sanity: ## Run all of ansible-test sanity on ansible-core 2.16, 2.19 and the newest
+sanity: ## Run all of ansible-test sanity with ansible-core 2.16, 2.19 and the newest
 	@$(call for-each-pair,sanity-on)
 
 .PHONY: units
@@ -224,7 +227,7 @@ $(PAIRS:%=sanity-venv-%): sanity-venv-%:
 
 $(PAIRS:%=sanity-on-%): sanity-on-%: sanity-venv-% lint-venv
 	@if [ -e .build/sanity/venv-$*/.made-from ]; then \
-	  PYTHONS="$(PYTHONS_OF_$*)" $(CHECKED) sanity-$* -- tests/tools/ansible-test.sh sanity .build/sanity/venv-$*; fi
+	  PYTHONS="$(PYTHONS_OF_$*)" $(CHECKED) sanity-$* -- tests/tools/ansible-test.sh sanity .build/sanity/venv-$* $(SANITY_LEAVES_OUT_$*); fi
 
 $(PAIRS:%=units-on-%): units-on-%: lint-venv
 	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
@@ -236,5 +239,5 @@ $(PAIRS:%=matrix-on-%): matrix-on-%: link
 	@if python=$$(requirements/find-python.sh $(PYTHON_OF_$*)); then \
 	  $(MAKE_VENV) .build/matrix/$* "$$python" $(TESTING) requirements/ansible-core-$*.txt && \
 	  .build/matrix/$*/bin/ansible --version | sed -n 1p && \
-	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings and not paths$(MATRIX_LEAVES_OUT_$*)" $(PYTEST_ARGS) tests/integration $(FAULTS_OF_ANSIBLE); \
+	  .build/matrix/$*/bin/python -m pytest -o cache_dir=.build/matrix/cache-$* -m "not slow and not readings and not paths$(MATRIX_LEAVES_OUT_$*)" $(PYTEST_ARGS) tests/integration $(MATRIX_ADDS_$*); \
 	else $(on-missing-python); fi

@@ -36,8 +36,8 @@ BOTH_WAYS = {
     "test_pool_lifecycle.py",
     "test_rebuild.py",
 }
-# What modules do to pools, scenario by scenario: with the oldest ansible-core as programs, with the one in between in
-# both ways. The newest runs the same code by the same means, which the other files go through there.
+# What modules do to pools, scenario by scenario: with the one in between in both ways, with the oldest the first one of
+# each file, as programs. The newest runs the same code by the same means, which the other files go through there.
 SCENARIO_TESTS = {
     "test_adoption.py",
     "test_attach.py",
@@ -64,14 +64,18 @@ SENT_BY = operations_by_test(read_table(TABLE.read_text(encoding="utf-8")))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make matrix` and CI choose by: the way of running, scenarios of modules, side paths of roles."""
+    first: dict[str, str] = {}
     for item in items:
-        if item.path.name not in BOTH_WAYS:
+        file, test = item.path.name, item.name.partition("[")[0]
+        if file not in BOTH_WAYS:
             for way, mark in (("[in_process", pytest.mark.in_process), ("[module", pytest.mark.programs)):
                 if way in item.name:
                     item.add_marker(mark)
-        if item.path.name in SCENARIO_TESTS:
+        if file in SCENARIO_TESTS:
             item.add_marker(pytest.mark.scenarios)
-        if item.path.name in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):
+            if first.setdefault(file, test) != test:
+                item.add_marker(pytest.mark.variants)
+        if file in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.paths)
 
 
