@@ -27,9 +27,10 @@ QUIET = (
     "--no-first-run",
     "--disable-background-networking",
     "--disable-extensions",
-    "--disable-features=NetworkTimeServiceQuerying",
+    "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,OptimizationGuideModelDownloading",
     # What the browser asks its maker of its own accord goes to a port where nobody listens.
     *(f"--{name}-url=http://127.0.0.1:{NOWHERE}/" for name in ("gaia", "google-base", "google-apis", "gcm-checkin")),
+    *(f"--optimization-guide-service-get-{what}-url=http://127.0.0.1:{NOWHERE}/" for what in ("hints", "models")),
     f"--component-updater=url-source=http://127.0.0.1:{NOWHERE}/",
     "--disable-component-update",
     "--disable-sync",
