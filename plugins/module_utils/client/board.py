@@ -23,7 +23,8 @@ from typing import Any, TypeAlias
 
 Note: TypeAlias = "dict[str, Any]"
 
-_PLACES = 256
+_SHELVES = 64
+_WIDE = 8  # places of a shelf: notes whose names fall on one shelf stand beside each other
 _ROOM = 2048  # bytes of a note, with the hash of its name before it
 _HASH = 32
 _LONGEST_LOCK = 2.0  # real seconds; a note is written in far less than a thousandth of that
@@ -32,7 +33,7 @@ _LONGEST_LOCK = 2.0  # real seconds; a note is written in far less than a thousa
 class Board:
     """Notes by name, each a small dictionary that goes through JSON.
 
-    A note that finds no room takes the place of another one: what stands here saves requests, nothing depends on it.
+    Of many thousands one may take the place of another: what stands here saves requests, nothing else depends on it.
 
     :param shared: let processes that are forked from this one see the same notes; where the system has no means for
         it, each process has notes of its own.
@@ -83,8 +84,8 @@ class Board:
                 if change is not None:
                     note = self._notes[name] = change(note)
                 return note
-        place = _place(name)
-        with self._alone(place, _LONGEST_LOCK):
+        with self._alone(_shelf(name), _LONGEST_LOCK):
+            place = self._place(name)
             note = self._load(place, name)
             if change is not None:
                 note = change(note)
@@ -97,7 +98,7 @@ class Board:
 
         :param seconds: real seconds after which a process goes ahead although it is not its turn.
         """
-        with self._alone(_PLACES + _place(name), seconds):
+        with self._alone(_SHELVES + _shelf(name), seconds):
             yield
 
     def clear(self) -> None:
@@ -111,6 +112,15 @@ class Board:
         if self.is_shared:
             os.close(self._file)
         self._file = -1
+
+    def _place(self, name: bytes) -> int:
+        """Return where a note stands; else where there is room on its shelf, or whose place it is to take."""
+        begin = _shelf(name) * _WIDE
+        for place in range(begin, begin + _WIDE):
+            found = os.pread(self._file, _HASH, place * _ROOM)
+            if found == name or not found.strip(b"\0"):
+                return place
+        return begin + name[4] % _WIDE
 
     def _load(self, place: int, name: bytes) -> Note:
         raw = os.pread(self._file, _ROOM, place * _ROOM)
@@ -168,8 +178,8 @@ def note_name(*parts: str) -> bytes:
     return found.digest()
 
 
-def _place(name: bytes) -> int:
-    return int.from_bytes(name[:4], "big") % _PLACES
+def _shelf(name: bytes) -> int:
+    return int.from_bytes(name[:4], "big") % _SHELVES
 
 
 def _identity(file: int) -> tuple[int, int]:

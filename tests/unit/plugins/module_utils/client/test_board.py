@@ -75,6 +75,18 @@ def test_a_note_that_is_too_long_is_not_kept_in_part(shared: Board) -> None:
     assert shared.read(NAME) in ({}, {"count": 1})
 
 
+def test_notes_that_fall_on_one_shelf_all_stay(shared: Board) -> None:
+    """A refusal that were forgotten would be asked for again: five of them lock a key."""
+    names = [bytes([0, 0, 0, 7]) + bytes([number]) * 28 for number in range(1, 9)]
+    for number, name in enumerate(names):
+        shared.change(name, lambda _note, number=number: {"number": number})
+    assert [shared.read(name) for name in names] == [{"number": number} for number in range(8)]
+    one_too_many = bytes([0, 0, 0, 7]) + bytes([9]) * 28
+    shared.change(one_too_many, lambda _note: {"number": 8})
+    assert shared.read(one_too_many) == {"number": 8}
+    assert [shared.read(name) for name in names].count({}) == 1
+
+
 def test_names_do_not_run_into_each_other() -> None:
     assert len({note_name("ab", "c"), note_name("a", "bc"), note_name("abc"), note_name("a", "b", "c")}) == 4
     assert len(NAME) == 32
