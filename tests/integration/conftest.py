@@ -73,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     item.add_marker(mark)
         if file in SCENARIO_TESTS:
             item.add_marker(pytest.mark.scenarios)
-            if first.setdefault(file, test) != test:
+            if "ansible" not in getattr(item, "fixturenames", ()) or first.setdefault(file, test) != test:
                 item.add_marker(pytest.mark.variants)
         if file in ROLE_TESTS and "ansible" not in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.paths)
