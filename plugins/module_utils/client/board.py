@@ -33,7 +33,8 @@ _LONGEST_LOCK = 2.0  # real seconds; a note is written in far less than a thousa
 class Board:
     """Notes by name, each a small dictionary that goes through JSON.
 
-    Of many thousands one may take the place of another: what stands here saves requests, nothing else depends on it.
+    A shelf that is full gives up one of its notes for a new one: what stands here saves requests, nothing else depends
+    on it.
 
     :param shared: let processes that are forked from this one see the same notes; where the system has no means for
         it, each process has notes of its own.
